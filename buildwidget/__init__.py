@@ -1,0 +1,1 @@
+"""Long-running builds launched from Jupyter that outlive page, kernel and server."""

@@ -1,0 +1,221 @@
+"""What a build's log folds to: the summary that lists show, and the whole bounded state.
+
+Rows stand in order of first sight. A field without a default is always on the wire (null where it has no
+value); one with the default None is left out where it has none. Frozen, so that a state can be shared
+between threads and compared; nobody changes a list inside one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from buildwidget.protocol.events import (
+    Agent,
+    Decision,
+    Error,
+    Kind,
+    LogLine,
+    MetricPoint,
+    NotebookRef,
+    Number,
+    Status,
+    Stream,
+    TextKind,
+    Todo,
+    ToolState,
+)
+
+
+class _Folded(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    id: str
+    owner: str
+    kind: Kind
+    name: str
+    project: str | None
+    tags: list[str]
+    status: Status
+    cancelling: bool
+    percent: int | None
+    created_at: int
+    key: str | None = None
+    operation: str | None = None
+    agent: Agent | None = None
+    model: str | None = None
+    notebook: NotebookRef | None = None
+    started_at: int | None = None
+    ended_at: int | None = None
+    exit_code: int | None = None
+    summary: str | None = None
+    error: Error | None = None
+    retry_of: str | None = None
+    follows: str | None = None
+
+
+class Summary(_Folded, frozen=True, kw_only=True, omit_defaults=True):
+    """One row of a list of builds. ``ahead`` is the place in the queue, worked out when it is read."""
+
+    head: int
+    ahead: int | None = None
+
+
+class ToolRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One tool call. ``todo`` is the todo that was active when it was first seen, for good.
+
+    ``truncated`` names the fields (input, output) whose whole content is on the tool route.
+    """
+
+    id: str
+    name: str
+    state: ToolState
+    truncated: list[str]
+    started_at: int
+    parent: str | None = None
+    todo: str | None = None
+    input: Any = None
+    output: Any = None
+    ended_at: int | None = None
+
+
+class TextRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One piece of text; over the limit its end is kept."""
+
+    id: str
+    kind: TextKind
+    text: str
+    todo: str | None = None
+
+
+class Log(msgspec.Struct, frozen=True, kw_only=True):
+    """The end of the log: ``lines[0]`` has number ``first``; ``count`` lines have been written in all."""
+
+    first: int
+    count: int
+    lines: list[LogLine]
+    partial: dict[Stream, str]
+
+
+class ProgressRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One bar."""
+
+    id: str
+    label: str
+    current: Number
+    done: bool
+    total: Number | None = None
+    unit: str | None = None
+
+
+class MetricRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One metric: ``count`` points were reported; when ``points`` was full every second one went."""
+
+    name: str
+    count: int
+    points: list[MetricPoint]
+
+
+class DisplayRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A figure or table; its content is on the display route."""
+
+    id: str
+    mime: str
+    size: int
+    title: str | None = None
+
+
+class ArtifactRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A file the build made. Its index on the artifact route is ``dropped.artifacts`` + its place here."""
+
+    name: str
+    path: str
+    mime: str | None = None
+    size: int | None = None
+
+
+class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Totals of this build; tokens are counts, ``cost_usd`` is US dollars."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cache_read_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cost_usd: Number | None = None
+    turns: int | None = None
+
+
+class PermissionRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A question of a tool; without ``decision`` it is open."""
+
+    request_id: str
+    tool: str
+    input: Any
+    options: list[str]
+    decision: Decision | None = None
+
+
+class State(_Folded, frozen=True, kw_only=True, omit_defaults=True):
+    """The whole bounded state of a build (limits.py tells the bounds).
+
+    ``bar_percent`` is the percent of the bar with a total that changed last: what ``percent`` falls back to
+    while there are no todos.
+    """
+
+    todos: list[Todo]
+    tools: list[ToolRow]
+    texts: list[TextRow]
+    log: Log
+    progress: list[ProgressRow]
+    metrics: list[MetricRow]
+    displays: list[DisplayRow]
+    artifacts: list[ArtifactRow]
+    usage: Usage
+    permissions: list[PermissionRow]
+    dropped: dict[str, int]
+    bar_percent: int | None = None
+
+
+def initial_state(
+    *,
+    id: str,
+    owner: str,
+    kind: Kind,
+    created_at: int,
+    key: str | None = None,
+    retry_of: str | None = None,
+    follows: str | None = None,
+) -> State:
+    """The state of a build before its first event: its identity, which no event can change."""
+    return State(
+        id=id,
+        owner=owner,
+        kind=kind,
+        created_at=created_at,
+        key=key,
+        retry_of=retry_of,
+        follows=follows,
+        name="",
+        project=None,
+        tags=[],
+        status="queued",
+        cancelling=False,
+        percent=None,
+        todos=[],
+        tools=[],
+        texts=[],
+        log=Log(first=1, count=0, lines=[], partial={}),
+        progress=[],
+        metrics=[],
+        displays=[],
+        artifacts=[],
+        usage=Usage(),
+        permissions=[],
+        dropped={},
+    )
+
+
+def summary_of(state: State, *, head: int, ahead: int | None = None) -> Summary:
+    """The list row of a state."""
+    fields = {name: getattr(state, name) for name in _Folded.__struct_fields__}
+    return Summary(head=head, ahead=ahead, **fields)

@@ -7,16 +7,23 @@ keeps what the state has. Readers ignore unknown fields and unknown types.
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
 
-Number: TypeAlias = int | float | Literal["NaN", "Infinity", "-Infinity"]
+from buildwidget.protocol.limits import MAX_SAFE_INTEGER
+
+Integer: TypeAlias = Annotated[int, msgspec.Meta(ge=-MAX_SAFE_INTEGER, le=MAX_SAFE_INTEGER)]
+Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=MAX_SAFE_INTEGER)]
+Ordinal: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=MAX_SAFE_INTEGER)]
+# Readers refuse other integers, which JavaScript would round; whoever makes an event sees to it.
+
+Number: TypeAlias = Integer | float | Literal["NaN", "Infinity", "-Infinity"]
 """A number on the wire; JSON has no non-finite floats, so they travel as these strings."""
 
 Stream: TypeAlias = Literal["stdout", "stderr", "system"]
 LogLine: TypeAlias = tuple[Stream, str]
-MetricPoint: TypeAlias = tuple[Number | None, Number, int]
+MetricPoint: TypeAlias = tuple[Number | None, Number, Count]
 """``(step or None, value, at)``."""
 
 Status: TypeAlias = Literal["queued", "running", "succeeded", "failed", "cancelled", "lost"]
@@ -65,8 +72,8 @@ class Todo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class _Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
-    at: int
-    seq: int = 0
+    at: Count
+    seq: Count = 0
 
 
 class StatusEvent(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="status"):
@@ -74,10 +81,10 @@ class StatusEvent(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="st
 
     status: Status
     cancelling: bool | None = None
-    exit_code: int | None = None
+    exit_code: Integer | None = None
     summary: str | None = None
     error: Error | None = None
-    pid: int | None = None
+    pid: Count | None = None
     host: str | None = None
 
 
@@ -126,7 +133,7 @@ class TextEvent(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="text
 class LogEvent(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="log"):
     """Whole lines from number ``first`` (from 1) on, and the unfinished line of each stream, replaced each time."""
 
-    first: int
+    first: Ordinal
     lines: list[LogLine]
     partial: dict[Stream, str] | None = None
 
@@ -154,7 +161,7 @@ class DisplayEvent(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="d
 
     id: str
     mime: str
-    size: int
+    size: Count
     title: str | None = None
 
 
@@ -164,19 +171,19 @@ class ArtifactEvent(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="
     name: str
     path: str
     mime: str | None = None
-    size: int | None = None
+    size: Count | None = None
 
 
 class UsageEvent(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="usage"):
     """Totals of this build so far (not increments); tokens are counts, ``cost_usd`` is US dollars."""
 
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    cache_read_tokens: int | None = None
-    cache_write_tokens: int | None = None
-    reasoning_tokens: int | None = None
+    input_tokens: Count | None = None
+    output_tokens: Count | None = None
+    cache_read_tokens: Count | None = None
+    cache_write_tokens: Count | None = None
+    reasoning_tokens: Count | None = None
     cost_usd: Number | None = None
-    turns: int | None = None
+    turns: Count | None = None
 
 
 class PermissionEvent(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="permission"):

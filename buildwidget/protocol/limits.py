@@ -32,6 +32,21 @@ MAX_DISPLAYS: Final = 100
 MAX_ARTIFACTS: Final = 500
 MAX_PERMISSIONS: Final = 100
 MAX_TAGS: Final = 50
+MAX_OPTIONS: Final = 50
+"""Choices of one permission prompt."""
+MAX_LABEL_BYTES: Final = 4 * 1024
+"""Every short text of a state (ids, names, labels, paths, titles, a todo's content): its start is kept."""
+MAX_SUMMARY_BYTES: Final = 16 * 1024
+"""A build's summary and its error's message: the start is kept."""
+MAX_TRACEBACK_BYTES: Final = 64 * 1024
+"""An error's traceback: the end is kept."""
+MAX_TOOL_CONTENT_WEIGHT: Final = 4 * 1024
+"""A tool's input or output in a state, weighed by ``text.weight``; a heavier one is left out and named in
+``truncated``. Writers cut at PREVIEW_BYTES, so only a faulty writer meets it."""
+MAX_PERMISSION_INPUT_WEIGHT: Final = 64 * 1024
+"""A prompt's input in a state, weighed alike; a heavier one becomes null."""
+MAX_JSON_DEPTH: Final = 64
+"""Arrays and objects within each other in one event, the event itself counted; a deeper event is malformed."""
 
 # What an event carries.
 PREVIEW_BYTES: Final = 1024

@@ -1,18 +1,199 @@
-"""Events to state. The signatures are fixed; see HELPERS."""
+"""Events to state: ``state = fold(initial, events)``, pure and total, with a twin in ``core/reducer.ts``.
+
+The rules, the same in both languages and proven so by ``tests/protocol``:
+
+- **After an end nothing changes.** Events behind it are ignored.
+- **status**: ``started_at`` is the time of the first ``running``, ``ended_at`` that of the end. ``cancelling``
+  once true stays until the end makes it false. ``queued`` never comes back. Exit code, summary and error stay
+  when an event does not give them.
+- **meta**: null, absent and empty never erase. Agent and notebook merge field by field (an agent without an id and a
+  notebook without a path are not kept); tags replace the old ones when any is given that is not empty.
+- **todos** replace the list, of which the first MAX_TODOS are kept. The active todo is the first in progress.
+- **percent** is 100 once the build succeeded, and stays as it was at another end. Until then: the floor of
+  100 * completed / todos that are not cancelled; without such todos ``bar_percent``. That is the percent of the last
+  event of a bar whose current is finite and whose total is finite and above zero: 100.0 * current / total in
+  floats, floored, clamped to 0..100.
+- **tool, text, log, metric**: see ``sections.py``.
+- **progress, display, artifact, permission, usage**: upserts by id, id, path, request id, and of the one row there
+  is; absent keeps, present replaces. A permission's first decision stays.
+- **Bounds**: limits.py. Lists drop their oldest row; short texts are cut to MAX_LABEL_BYTES. ``dropped`` counts, per
+  field, the rows that fell out over the whole build; for ``todos`` and ``tags`` what the present list leaves out, for
+  ``log`` the lines before ``log.first``. A count of 0 is not there.
+
+Ids are ordinary strings, ``__proto__`` too. ``reduce`` and ``fold`` take events as ``codec.decode_event`` gives
+them; None (malformed, unknown) changes nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
 
-from buildwidget.protocol.events import Event
+import msgspec
+
+from buildwidget.protocol.events import (
+    ENDS,
+    ArtifactEvent,
+    DisplayEvent,
+    Event,
+    LogEvent,
+    MetaEvent,
+    MetricEvent,
+    PermissionEvent,
+    ProgressEvent,
+    StatusEvent,
+    TextEvent,
+    TodosEvent,
+    ToolEvent,
+    UsageEvent,
+)
+from buildwidget.protocol.limits import MAX_ARTIFACTS, MAX_DISPLAYS, MAX_PERMISSIONS, MAX_PROGRESS
+from buildwidget.protocol.metadata import (
+    Changes,
+    active_todo,
+    bar_percent,
+    bounded_tags,
+    bounded_todos,
+    merge_usage,
+    meta_changes,
+    status_changes,
+    todo_percent,
+)
+from buildwidget.protocol.sections import LogSection, MetricSection, TextSection, ToolSection
 from buildwidget.protocol.state import State
+from buildwidget.protocol.upserts import Upserts, merge_artifact, merge_bar, merge_display, merge_permission
 
 
-def reduce(state: State, event: Event) -> State:
+def reduce(state: State, event: Event | None) -> State:
     """The state after one event. Pure and total: never raises, never changes ``state``."""
     return fold(state, (event,))
 
 
-def fold(state: State, events: Iterable[Event]) -> State:
+def fold(state: State, events: Iterable[Event | None]) -> State:
     """The state after many events; the same as reducing them one by one, but quicker."""
-    raise NotImplementedError
+    builder = StateBuilder(state)
+    for event in events:
+        builder.apply(event)
+    return builder.state()
+
+
+class StateBuilder:
+    """A fold that goes on: keeps its indexes between events. Not thread-safe."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._changes: Changes = {}
+        self._ended = state.status in ENDS
+        self._active_todo = active_todo(state.todos)
+        self._tools = ToolSection(state.tools)
+        self._texts = TextSection(state.texts)
+        self._log = LogSection(state.log)
+        self._metrics = MetricSection(state.metrics)
+        self._progress = Upserts(state.progress, "id", MAX_PROGRESS, merge_bar)
+        self._displays = Upserts(state.displays, "id", MAX_DISPLAYS, merge_display)
+        self._artifacts = Upserts(state.artifacts, "path", MAX_ARTIFACTS, merge_artifact)
+        self._permissions = Upserts(state.permissions, "request_id", MAX_PERMISSIONS, merge_permission)
+
+    def apply(self, event: Event | None) -> None:
+        """Takes one event; never raises."""
+        if event is not None and not self._ended:
+            self._TAKERS[type(event)](self, event)
+
+    def state(self) -> State:
+        """The state so far, frozen: what is applied later does not change it. The same object while nothing did."""
+        sections = {
+            "tools": self._tools.result(),
+            "texts": self._texts.result(),
+            "log": self._log.result(),
+            "metrics": self._metrics.result(),
+            "progress": self._progress.result(),
+            "displays": self._displays.result(),
+            "artifacts": self._artifacts.result(),
+            "permissions": self._permissions.result(),
+        }
+        changed = {field: rows for field, rows in sections.items() if rows is not getattr(self._state, field)}
+        if changed or self._changes:
+            self._state = msgspec.structs.replace(self._state, **self._changes, **changed)
+            self._changes = {}
+        return self._state
+
+    def _get(self, field: str) -> Any:
+        return self._changes[field] if field in self._changes else getattr(self._state, field)
+
+    def _set_dropped(self, field: str, count: int) -> None:
+        dropped = self._get("dropped")
+        if dropped.get(field, 0) != count:
+            others = {name: rows for name, rows in dropped.items() if name != field}
+            self._changes["dropped"] = {**others, field: count} if count else others
+
+    def _drop(self, field: str, rows: int) -> None:
+        if rows:
+            self._set_dropped(field, self._get("dropped").get(field, 0) + rows)
+
+    def _take_status(self, event: StatusEvent) -> None:
+        self._changes.update(status_changes(self._get, event))
+        self._ended = event.status in ENDS
+
+    def _take_meta(self, event: MetaEvent) -> None:
+        self._changes.update(meta_changes(self._get, event))
+        tags, left_out = bounded_tags(event.tags)
+        if tags:
+            self._changes["tags"] = tags
+            self._set_dropped("tags", left_out)
+
+    def _take_todos(self, event: TodosEvent) -> None:
+        todos = bounded_todos(event.todos)
+        self._active_todo = active_todo(todos)
+        self._changes["todos"] = todos
+        self._set_dropped("todos", len(event.todos) - len(todos))
+        self._count_percent()
+
+    def _take_progress(self, event: ProgressEvent) -> None:
+        self._drop("progress", self._progress.apply(event))
+        percent = bar_percent(self._progress.row_of(event))
+        if percent is not None:
+            self._changes["bar_percent"] = percent
+            self._count_percent()
+
+    def _count_percent(self) -> None:
+        percent = todo_percent(self._get("todos"))
+        self._changes["percent"] = self._get("bar_percent") if percent is None else percent
+
+    def _take_tool(self, event: ToolEvent) -> None:
+        self._drop("tools", self._tools.apply(event, self._active_todo))
+
+    def _take_text(self, event: TextEvent) -> None:
+        self._drop("texts", self._texts.apply(event, self._active_todo))
+
+    def _take_log(self, event: LogEvent) -> None:
+        self._set_dropped("log", self._log.apply(event))
+
+    def _take_metric(self, event: MetricEvent) -> None:
+        self._drop("metrics", self._metrics.apply(event))
+
+    def _take_display(self, event: DisplayEvent) -> None:
+        self._drop("displays", self._displays.apply(event))
+
+    def _take_artifact(self, event: ArtifactEvent) -> None:
+        self._drop("artifacts", self._artifacts.apply(event))
+
+    def _take_usage(self, event: UsageEvent) -> None:
+        self._changes["usage"] = merge_usage(self._get("usage"), event)
+
+    def _take_permission(self, event: PermissionEvent) -> None:
+        self._drop("permissions", self._permissions.apply(event))
+
+    _TAKERS: ClassVar[dict[type[Event], Callable[[Any, Any], None]]] = {
+        StatusEvent: _take_status,
+        MetaEvent: _take_meta,
+        TodosEvent: _take_todos,
+        ToolEvent: _take_tool,
+        TextEvent: _take_text,
+        LogEvent: _take_log,
+        ProgressEvent: _take_progress,
+        MetricEvent: _take_metric,
+        DisplayEvent: _take_display,
+        ArtifactEvent: _take_artifact,
+        UsageEvent: _take_usage,
+        PermissionEvent: _take_permission,
+    }

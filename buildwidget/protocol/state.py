@@ -7,14 +7,16 @@ between threads and compared; nobody changes a list inside one.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
 from buildwidget.protocol.events import (
     Agent,
+    Count,
     Decision,
     Error,
+    Integer,
     Kind,
     LogLine,
     MetricPoint,
@@ -27,6 +29,8 @@ from buildwidget.protocol.events import (
     ToolState,
 )
 
+Percent: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=100)]
+
 
 class _Folded(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     id: str
@@ -37,16 +41,16 @@ class _Folded(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tags: list[str]
     status: Status
     cancelling: bool
-    percent: int | None
-    created_at: int
+    percent: Percent | None
+    created_at: Count
     key: str | None = None
     operation: str | None = None
     agent: Agent | None = None
     model: str | None = None
     notebook: NotebookRef | None = None
-    started_at: int | None = None
-    ended_at: int | None = None
-    exit_code: int | None = None
+    started_at: Count | None = None
+    ended_at: Count | None = None
+    exit_code: Integer | None = None
     summary: str | None = None
     error: Error | None = None
     retry_of: str | None = None
@@ -56,8 +60,8 @@ class _Folded(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Summary(_Folded, frozen=True, kw_only=True, omit_defaults=True):
     """One row of a list of builds. ``ahead`` is the place in the queue, worked out when it is read."""
 
-    head: int
-    ahead: int | None = None
+    head: Count
+    ahead: Count | None = None
 
 
 class ToolRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -70,12 +74,12 @@ class ToolRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: str
     state: ToolState
     truncated: list[str]
-    started_at: int
+    started_at: Count
     parent: str | None = None
     todo: str | None = None
     input: Any = None
     output: Any = None
-    ended_at: int | None = None
+    ended_at: Count | None = None
 
 
 class TextRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -90,8 +94,8 @@ class TextRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Log(msgspec.Struct, frozen=True, kw_only=True):
     """The end of the log: ``lines[0]`` has number ``first``; ``count`` lines have been written in all."""
 
-    first: int
-    count: int
+    first: Count
+    count: Count
     lines: list[LogLine]
     partial: dict[Stream, str]
 
@@ -111,7 +115,7 @@ class MetricRow(msgspec.Struct, frozen=True, kw_only=True):
     """One metric: ``count`` points were reported; when ``points`` was full every second one went."""
 
     name: str
-    count: int
+    count: Count
     points: list[MetricPoint]
 
 
@@ -120,7 +124,7 @@ class DisplayRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     id: str
     mime: str
-    size: int
+    size: Count
     title: str | None = None
 
 
@@ -130,19 +134,19 @@ class ArtifactRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     name: str
     path: str
     mime: str | None = None
-    size: int | None = None
+    size: Count | None = None
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Totals of this build; tokens are counts, ``cost_usd`` is US dollars."""
 
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    cache_read_tokens: int | None = None
-    cache_write_tokens: int | None = None
-    reasoning_tokens: int | None = None
+    input_tokens: Count | None = None
+    output_tokens: Count | None = None
+    cache_read_tokens: Count | None = None
+    cache_write_tokens: Count | None = None
+    reasoning_tokens: Count | None = None
     cost_usd: Number | None = None
-    turns: int | None = None
+    turns: Count | None = None
 
 
 class PermissionRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -172,8 +176,8 @@ class State(_Folded, frozen=True, kw_only=True, omit_defaults=True):
     artifacts: list[ArtifactRow]
     usage: Usage
     permissions: list[PermissionRow]
-    dropped: dict[str, int]
-    bar_percent: int | None = None
+    dropped: dict[str, Count]
+    bar_percent: Percent | None = None
 
 
 def initial_state(

@@ -41,6 +41,8 @@ export interface BuildModel {
   readonly state: State | null;
   readonly connection: ConnectionStatus;
   readonly problem: Problem | null;
+  /** How many builds wait before this queued one, where the page knows it (lists of builds tell it). */
+  readonly ahead?: number | null;
 }
 
 export interface LogPage {

@@ -1,0 +1,396 @@
+/**
+ * The connection as a value: `step` takes what happened and tells the next value and what to do about it.
+ * No socket, clock or timer is touched here; `deadlineOf` tells when a `tick` is due.
+ */
+import { MAX_TRIES, retryDelay } from "./backoff";
+import { codeOf, verdictOf } from "./close-codes";
+import type { ConnectionStatus } from "./model";
+import { PROTOCOL_VERSION } from "./protocol/limits.gen";
+
+/** The two ways to a server: the stream (SSE) is for pages whose WebSocket cannot be opened. */
+export type Way = "websocket" | "stream";
+
+/** What `GET status` said after a connection did not open. */
+export type Probe = "ok" | "forbidden" | "missing" | "unreachable";
+
+/** A connection that has said no welcome by then is given up. */
+export const OPEN_WITHIN_MS = 10_000;
+/** How long after `woke` a `pong` may take. */
+export const PONG_WITHIN_MS = 3_000;
+/** A connection that lived this long counts as healthy: the tries start from 1 again. */
+export const HEALTHY_AFTER_MS = 5_000;
+/** How long an unwanted connection stays: a cell that is run again takes it over. */
+export const LINGER_MS = 2_000;
+/** On the stream a comment comes every 15 s; older than this at `woke`, it is opened anew. */
+export const STREAM_QUIET_MS = 20_000;
+/** After this many WebSocket handshakes that failed though the server answers, the stream is taken. */
+export const BLOCKED_HANDSHAKES = 2;
+
+interface Live {
+  readonly mode: "live";
+  readonly heartbeatMs: number;
+  readonly heardAt: number;
+  readonly pingedAt: number;
+  /** When the connection counts as healthy; null when it does already. */
+  readonly healthyAt: number | null;
+  /** The pong that is waited for, or null. */
+  readonly awaited: { readonly n: number; readonly by: number } | null;
+  /** When it is closed because nobody wants it, or null. */
+  readonly lingerUntil: number | null;
+}
+
+export type Stage =
+  | { readonly mode: "closed" }
+  | { readonly mode: "opening"; readonly openBy: number }
+  | { readonly mode: "probing" }
+  | { readonly mode: "waiting"; readonly retryAt: number }
+  | { readonly mode: "failed"; readonly final: boolean }
+  | Live;
+
+export interface Connection {
+  readonly stage: Stage;
+  readonly wanted: boolean;
+  readonly way: Way;
+  /** Tries that failed since the last healthy connection. */
+  readonly failedTries: number;
+  /** WebSocket handshakes that failed though the server answers. */
+  readonly blocked: number;
+  /** Whether there was a connection before: then it is lost, not new. */
+  readonly wasLive: boolean;
+  readonly lastPing: number;
+  readonly message: string | null;
+}
+
+export const INITIAL: Connection = {
+  stage: { mode: "closed" },
+  wanted: false,
+  way: "websocket",
+  failedTries: 0,
+  blocked: 0,
+  wasLive: false,
+  lastPing: 0,
+  message: null,
+};
+
+export type Happening =
+  | { readonly type: "wanted"; readonly wanted: boolean }
+  | { readonly type: "welcome"; readonly protocol: number; readonly heartbeatMs: number }
+  /** Any frame or stream comment. */
+  | { readonly type: "heard" }
+  | { readonly type: "pong"; readonly n: number }
+  | { readonly type: "closed"; readonly code: number; readonly reason: string }
+  /** `message`: the server's own words about what is wrong with it. */
+  | { readonly type: "probed"; readonly result: Probe; readonly message: string | null }
+  | { readonly type: "tick" }
+  | { readonly type: "woke" }
+  | { readonly type: "offline" }
+  | { readonly type: "retry" };
+
+export type Decision =
+  | { readonly do: "open"; readonly way: Way }
+  | { readonly do: "close" }
+  | { readonly do: "probe" }
+  | { readonly do: "ping"; readonly n: number };
+
+export interface Context {
+  readonly now: number;
+  readonly random: () => number;
+}
+
+export interface Step {
+  readonly connection: Connection;
+  readonly decisions: readonly Decision[];
+}
+
+export function step(connection: Connection, happening: Happening, context: Context): Step {
+  switch (happening.type) {
+    case "wanted":
+      return onWanted(connection, happening.wanted, context);
+    case "welcome":
+      return onWelcome(connection, happening, context);
+    case "heard":
+      return onHeard(connection, context);
+    case "pong":
+      return onPong(connection, happening.n);
+    case "closed":
+      return onClosed(connection, happening.code, happening.reason, context);
+    case "probed":
+      return onProbed(connection, happening, context);
+    case "tick":
+      return onTick(connection, context);
+    case "woke":
+      return onWoke(connection, context);
+    case "offline":
+      return onOffline(connection, context);
+    case "retry":
+      return onRetry(connection, context);
+  }
+}
+
+function stay(connection: Connection): Step {
+  return { connection, decisions: [] };
+}
+
+function onWanted(connection: Connection, wanted: boolean, context: Context): Step {
+  if (wanted === connection.wanted) return stay(connection);
+  const next = { ...connection, wanted };
+  const { stage } = next;
+  if (stage.mode === "live") {
+    const lingerUntil = wanted ? null : context.now + LINGER_MS;
+    return stay({ ...next, stage: { ...stage, lingerUntil } });
+  }
+  return wanted ? open(next, context) : close(next);
+}
+
+function open(connection: Connection, { now }: Context): Step {
+  const stage: Stage = { mode: "opening", openBy: now + OPEN_WITHIN_MS };
+  return { connection: { ...connection, stage }, decisions: [{ do: "open", way: connection.way }] };
+}
+
+/** Closes because nobody needs it; the next time starts as if it were the first. */
+function close(connection: Connection): Step {
+  const { way, blocked, lastPing } = connection;
+  return { connection: { ...INITIAL, way, blocked, lastPing }, decisions: [{ do: "close" }] };
+}
+
+const differs = verdictOf(codeOf("protocol_too_old"), "");
+const PROTOCOL_DIFFERS = differs.comeBack ? "" : differs.message;
+
+function onWelcome(
+  connection: Connection,
+  welcome: { protocol: number; heartbeatMs: number },
+  { now }: Context,
+): Step {
+  if (connection.stage.mode !== "opening") return stay(connection);
+  if (welcome.protocol !== PROTOCOL_VERSION) return refuse(connection, PROTOCOL_DIFFERS);
+  const stage: Live = {
+    mode: "live",
+    heartbeatMs: welcome.heartbeatMs,
+    heardAt: now,
+    pingedAt: now,
+    healthyAt: now + HEALTHY_AFTER_MS,
+    awaited: null,
+    lingerUntil: connection.wanted ? null : now + LINGER_MS,
+  };
+  const blocked = connection.way === "websocket" ? 0 : connection.blocked;
+  return stay({ ...connection, stage, blocked, wasLive: true, message: null });
+}
+
+function onHeard(connection: Connection, { now }: Context): Step {
+  const { stage } = connection;
+  if (stage.mode !== "live") return stay(connection);
+  const heard = { ...connection, stage: { ...stage, heardAt: now } };
+  // Timers of a hidden page run once a minute; its messages still come. So frames keep the pings going.
+  return now - stage.pingedAt >= stage.heartbeatMs / 2 ? ping(heard, heard.stage, now) : stay(heard);
+}
+
+function ping(connection: Connection, stage: Live, now: number, awaitWithin?: number): Step {
+  if (connection.way === "stream") return stay({ ...connection, stage: { ...stage, pingedAt: now } });
+  const n = connection.lastPing + 1;
+  const awaited = awaitWithin === undefined ? stage.awaited : { n, by: now + awaitWithin };
+  return {
+    connection: { ...connection, lastPing: n, stage: { ...stage, pingedAt: now, awaited } },
+    decisions: [{ do: "ping", n }],
+  };
+}
+
+function onPong(connection: Connection, n: number): Step {
+  const { stage } = connection;
+  if (stage.mode !== "live" || stage.awaited === null || n < stage.awaited.n) return stay(connection);
+  return stay({ ...connection, stage: { ...stage, awaited: null } });
+}
+
+function onClosed(connection: Connection, code: number, reason: string, context: Context): Step {
+  const { mode } = connection.stage;
+  if (mode !== "live" && mode !== "opening") return stay(connection);
+  if (!connection.wanted) return close(connection);
+  const verdict = verdictOf(code, reason);
+  if (!verdict.comeBack) return refuse(connection, verdict.message);
+  return mode === "live"
+    ? lost(connection, "The connection to the Jupyter server was lost.", context, verdict.retryMs)
+    : notOpened(connection, verdict.retryMs, context);
+}
+
+/** A close before any welcome tells nothing, unless the server itself said when to come back: ask `status`. */
+function notOpened(connection: Connection, retryMs: number, context: Context): Step {
+  if (retryMs > 0) return tryFailed(connection, "The Jupyter server is restarting.", context, retryMs);
+  return { connection: { ...connection, stage: { mode: "probing" } }, decisions: [{ do: "probe" }] };
+}
+
+/** A live connection went away; one that was not healthy yet counts as a failed try. */
+function lost(connection: Connection, message: string, context: Context, retryMs = 0): Step {
+  if (!connection.wanted) return close(connection);
+  const { stage } = connection;
+  const unhealthy = stage.mode === "live" && stage.healthyAt !== null && stage.healthyAt > context.now;
+  // After a lost stream a WebSocket is tried again: the proxy may have been the trouble of that hour only.
+  const way = {
+    way: "websocket" as const,
+    blocked: connection.way === "stream" ? BLOCKED_HANDSHAKES - 1 : 0,
+  };
+  const next = { ...connection, ...way, failedTries: unhealthy ? connection.failedTries : 0 };
+  return unhealthy ? tryFailed(next, message, context, retryMs) : wait(next, message, context, retryMs);
+}
+
+function tryFailed(connection: Connection, message: string, context: Context, retryMs = 0): Step {
+  const failedTries = connection.failedTries + 1;
+  const next = { ...connection, failedTries };
+  if (failedTries < MAX_TRIES) return wait(next, message, context, retryMs);
+  return {
+    connection: {
+      ...next,
+      stage: { mode: "failed", final: false },
+      message: `${message} Tried ${MAX_TRIES} times.`,
+    },
+    decisions: [{ do: "close" }],
+  };
+}
+
+function wait(connection: Connection, message: string, { now, random }: Context, retryMs: number): Step {
+  const retryAt = now + retryMs + retryDelay(connection.failedTries, random);
+  return {
+    connection: { ...connection, stage: { mode: "waiting", retryAt }, message },
+    decisions: [{ do: "close" }],
+  };
+}
+
+/** No further try by itself: only Retry helps. */
+function refuse(connection: Connection, message: string, final = true): Step {
+  return {
+    connection: { ...connection, stage: { mode: "failed", final }, message },
+    decisions: [{ do: "close" }],
+  };
+}
+
+function onProbed(
+  connection: Connection,
+  { result, message }: { result: Probe; message: string | null },
+  context: Context,
+): Step {
+  if (connection.stage.mode !== "probing") return stay(connection);
+  if (result === "forbidden") {
+    return refuse(
+      connection,
+      "The Jupyter server refused access. Log in again, then reload the page.",
+      false,
+    );
+  }
+  // A server that starts may not have its routes yet; only on a first visit does 404 mean "not installed".
+  if (result === "missing" && !connection.wasLive) {
+    return refuse(connection, "This Jupyter server does not have the buildwidget extension.", false);
+  }
+  if (result !== "ok")
+    return tryFailed(connection, message ?? "The Jupyter server cannot be reached.", context);
+  return connection.way === "stream"
+    ? streamFailed(connection, context)
+    : handshakeFailed(connection, context);
+}
+
+function handshakeFailed(connection: Connection, context: Context): Step {
+  const blocked = connection.blocked + 1;
+  if (blocked >= BLOCKED_HANDSHAKES) return open({ ...connection, blocked, way: "stream" }, context);
+  return tryFailed({ ...connection, blocked }, "The Jupyter server does not open a WebSocket.", context);
+}
+
+function streamFailed(connection: Connection, context: Context): Step {
+  const next = { ...connection, way: "websocket" as const, blocked: BLOCKED_HANDSHAKES - 1 };
+  return tryFailed(next, "The Jupyter server answers, but opens neither a WebSocket nor a stream.", context);
+}
+
+function onTick(connection: Connection, context: Context): Step {
+  const { stage } = connection;
+  if (stage.mode === "opening" && context.now >= stage.openBy) {
+    const probing = notOpened(connection, 0, context);
+    return { ...probing, decisions: [{ do: "close" }, ...probing.decisions] };
+  }
+  if (stage.mode === "waiting" && context.now >= stage.retryAt) return open(connection, context);
+  return stage.mode === "live" ? onLiveTick(connection, stage, context) : stay(connection);
+}
+
+function onLiveTick(connection: Connection, stage: Live, context: Context): Step {
+  const { now } = context;
+  if (stage.lingerUntil !== null && now >= stage.lingerUntil) return close(connection);
+  const unanswered = stage.awaited !== null && now >= stage.awaited.by;
+  if (unanswered || now >= silentAt(stage)) {
+    return lost(connection, "The Jupyter server has not been heard from.", context);
+  }
+  const healthy = stage.healthyAt !== null && now >= stage.healthyAt;
+  const next = healthy
+    ? { ...connection, failedTries: 0, stage: { ...stage, healthyAt: null } }
+    : { ...connection, stage };
+  return now >= pingAt(stage) ? ping(next, next.stage, now) : stay(next);
+}
+
+/** No frame for two heartbeats. */
+function silentAt(stage: Live): number {
+  return stage.heardAt + 2 * stage.heartbeatMs;
+}
+
+/** The server closes a connection it has not heard from for two heartbeats. */
+function pingAt(stage: Live): number {
+  return stage.pingedAt + stage.heartbeatMs;
+}
+
+function onWoke(connection: Connection, context: Context): Step {
+  const { stage } = connection;
+  if (!connection.wanted) return stay(connection);
+  if (stage.mode === "live") return checkAlive(connection, stage, context);
+  const startsOver = stage.mode === "waiting" || (stage.mode === "failed" && !stage.final);
+  return startsOver ? open({ ...connection, failedTries: 0 }, context) : stay(connection);
+}
+
+function checkAlive(connection: Connection, stage: Live, context: Context): Step {
+  if (connection.way === "websocket") {
+    return stage.awaited === null ? ping(connection, stage, context.now, PONG_WITHIN_MS) : stay(connection);
+  }
+  if (context.now - stage.heardAt < STREAM_QUIET_MS) return stay(connection);
+  const closed = lost(connection, "The connection to the Jupyter server was lost.", context);
+  return { ...closed, ...open(closed.connection, context) };
+}
+
+/** Frames may still seem to come for a while; what the page shows must not wait for them to stop. */
+function onOffline(connection: Connection, context: Context): Step {
+  if (connection.stage.mode !== "live") return stay(connection);
+  return lost(connection, "This computer is offline.", context);
+}
+
+function onRetry(connection: Connection, context: Context): Step {
+  const { mode } = connection.stage;
+  if (!connection.wanted || (mode !== "failed" && mode !== "waiting")) return stay(connection);
+  return open({ ...connection, failedTries: 0, blocked: 0, way: "websocket" }, context);
+}
+
+/** When the next `tick` is due, in the context's milliseconds; null where nothing is waited for. */
+export function deadlineOf({ stage }: Connection): number | null {
+  if (stage.mode === "opening") return stage.openBy;
+  if (stage.mode === "waiting") return stage.retryAt;
+  if (stage.mode !== "live") return null;
+  const deadlines = [silentAt(stage), pingAt(stage), stage.healthyAt, stage.awaited?.by, stage.lingerUntil];
+  return Math.min(...deadlines.filter((deadline) => deadline != null));
+}
+
+export const IDLE: ConnectionStatus = {
+  phase: "idle",
+  attempt: 0,
+  retryAt: null,
+  transport: null,
+  message: null,
+};
+
+/** What the page shows of it. */
+export function statusOf(connection: Connection): ConnectionStatus {
+  const { stage, message } = connection;
+  if (stage.mode === "closed" || !connection.wanted) return IDLE;
+  if (stage.mode === "live") {
+    return { phase: "live", attempt: 0, retryAt: null, transport: connection.way, message: null };
+  }
+  const attempt = connection.failedTries + (stage.mode === "failed" ? 0 : 1);
+  if (stage.mode === "failed") return { phase: "failed", attempt, retryAt: null, transport: null, message };
+  const phase = connection.wasLive || connection.failedTries > 0 ? "reconnecting" : "connecting";
+  return {
+    phase,
+    attempt,
+    retryAt: stage.mode === "waiting" ? stage.retryAt : null,
+    transport: null,
+    message,
+  };
+}

@@ -1,0 +1,93 @@
+import { beforeEach, expect, test, vi } from "vitest";
+import { OPEN_WITHIN_MS, type Probe } from "./connection";
+import { Link } from "./link";
+import { FakeClock, settled } from "./testing/fake-clock";
+import { FakePageEvents } from "./testing/fake-page";
+import { FakeServer } from "./testing/fake-server";
+import { openWebSocket } from "./transport";
+
+let clock: FakeClock;
+let server: FakeServer;
+let page: FakePageEvents;
+let probes: Array<(probe: Probe) => void>;
+let changed: ReturnType<typeof vi.fn<() => void>>;
+let link: Link;
+
+beforeEach(() => {
+  [clock, server, page, probes] = [new FakeClock(), new FakeServer(), new FakePageEvents(), []];
+  changed = vi.fn<() => void>();
+  link = new Link(
+    {
+      clock,
+      page,
+      random: () => 0.5,
+      open: (_, listener) => openWebSocket("ws://h", server.connect, listener),
+      probe: () =>
+        new Promise((resolve) => {
+          probes.push((probe) => resolve({ probe, message: null }));
+        }),
+    },
+    { frame: () => {}, changed },
+  );
+  link.want(true);
+});
+
+test("the time of the next try is told by the wall clock", async () => {
+  server.sockets[0]?.break(1006);
+  probes[0]?.("unreachable");
+  await settled();
+  expect(link.status.retryAt).toBe(clock.wall() + 1_000);
+});
+
+test("the status is the same object, and nobody is told, until something in it changes", async () => {
+  server.answerHandshakes();
+  server.socket.deliver();
+  const { status } = link;
+  expect(changed).toHaveBeenCalledTimes(2);
+  for (let beat = 0; beat < 5; beat += 1) {
+    await clock.advance(30_000);
+    server.socket.heartbeat();
+    server.socket.deliver();
+  }
+  expect(link.status).toBe(status);
+  expect(changed).toHaveBeenCalledTimes(2);
+});
+
+test("an answer to an old question changes nothing", async () => {
+  server.sockets[0]?.break(1006);
+  link.want(false);
+  link.want(true);
+  server.sockets[1]?.break(1006);
+  probes[0]?.("missing");
+  await settled();
+  expect(link.status.phase).toBe("connecting");
+  probes[1]?.("unreachable");
+  await settled();
+  expect(link.status.phase).toBe("reconnecting");
+});
+
+test("a socket that hangs is closed before the next one is opened", async () => {
+  await clock.advance(OPEN_WITHIN_MS);
+  expect(server.sockets[0]?.readyState).toBe(3);
+  probes[0]?.("unreachable");
+  await settled();
+  await clock.advance(1_000);
+  expect(server.sockets.map(({ readyState }) => readyState)).toEqual([3, 0]);
+});
+
+test("the page is listened to only while something is wanted", () => {
+  expect(page.listeners.size).toBe(1);
+  link.want(true);
+  expect(page.listeners.size).toBe(1);
+  link.want(false);
+  expect(page.listeners.size).toBe(0);
+});
+
+test("many frames need no new timers", async () => {
+  server.answerHandshakes();
+  server.socket.deliver();
+  const after = vi.spyOn(clock, "after");
+  for (let n = 0; n < 100; n += 1) server.socket.push({ type: "heartbeat", heads: {} });
+  server.socket.deliver();
+  expect(after).not.toHaveBeenCalled();
+});

@@ -1,0 +1,94 @@
+/** The client of a real page: the browser's sockets, timers and events, put together once per page. */
+import { type ClientEnvironment, type OpenOptions, PageClient } from "./client";
+import type { Clock } from "./link";
+import type { BuildSession, Client } from "./model";
+import { animationFrames } from "./notifier";
+import { browserPageEvents } from "./page-events";
+import { PROTOCOL_VERSION } from "./protocol/limits.gen";
+import { Rest, type ServerStatus } from "./rest";
+import { restActions, saveInBrowser } from "./rest-actions";
+import { readServerSettings, type ServerSettings, socketUrl } from "./server";
+import { StreamTransport } from "./stream";
+import { openWebSocket } from "./transport";
+
+/** Many changes of what is shown (a notebook that opens) make one new stream request. */
+const REOPEN_AFTER_MS = 50;
+
+/** Its last number goes up with every change of `PageServer` that another bundle on the same page would trip over. */
+const VERSION = `${PROTOCOL_VERSION}.1`;
+
+/** What the page has of its Jupyter server. */
+export interface PageServer extends Client {
+  readonly version: string;
+  open(build: string, options?: OpenOptions): BuildSession;
+  /** Asks once whether the extension answers; the answer is kept unless nobody could be reached. */
+  status(): Promise<ServerStatus>;
+}
+
+/**
+ * The page's one server, or null on a page that has none. The bundles on a page (the widget's, once per cell; the Lab
+ * plugin's) share it; one of another version keeps its own.
+ */
+export function pageServer(): PageServer | null {
+  const page = globalThis as { [key: symbol]: PageServer | undefined };
+  for (const key of [Symbol.for("buildwidget.client"), Symbol.for(`buildwidget.client.${VERSION}`)]) {
+    const found = page[key];
+    if (found?.version === VERSION) return found;
+    if (found) continue;
+    const settings = readServerSettings(document);
+    if (!settings) return null;
+    page[key] = makePageServer(settings);
+    return page[key];
+  }
+  return null;
+}
+
+export function makePageServer(settings: ServerSettings): PageServer {
+  const rest = new Rest(settings, { fetch: fetch.bind(globalThis), cookies: () => document.cookie });
+  const client = new PageClient(browserEnvironment(settings, rest));
+  let status: Promise<ServerStatus> | null = null;
+  return {
+    version: VERSION,
+    open: (build, options) => client.open(build, options),
+    list: (project) => client.list(project),
+    status() {
+      status ??= rest.status().then((answer) => {
+        if (answer.probe === "unreachable") status = null;
+        return answer;
+      });
+      return status;
+    },
+  };
+}
+
+function browserEnvironment(settings: ServerSettings, rest: Rest): ClientEnvironment {
+  const clock = browserClock();
+  return {
+    clock,
+    random: Math.random,
+    page: browserPageEvents(document, window),
+    schedule: animationFrames(window),
+    hydrate: (build, signal) => rest.hydrate(build, signal),
+    status: () => rest.status(),
+    actions: (build, reconnect) => restActions(rest, build, { reconnect, save: saveInBrowser }),
+    open(way, listener, subscriptions) {
+      if (way === "websocket") {
+        return openWebSocket(socketUrl(settings), (url) => new WebSocket(url), listener);
+      }
+      const request = rest.stream.bind(rest);
+      const soon = (callback: () => void) => clock.after(REOPEN_AFTER_MS, callback);
+      return new StreamTransport({ request, subscriptions, soon }, listener);
+    },
+  };
+}
+
+export function browserClock(): Clock {
+  return {
+    now: () => performance.now(),
+    wall: () => Date.now(),
+    after(ms, callback) {
+      const timer = setTimeout(callback, ms);
+      return () => clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,81 @@
+"""Both reducers are one function: Hypothesis writes logs, both languages fold them, the states are equal."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from types import NoneType
+from typing import get_args
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from buildwidget.protocol.codec import decode_event, encode_state
+from buildwidget.protocol.events import Event
+from buildwidget.protocol.reducer import fold
+from buildwidget.protocol.state import State, initial_state
+from tests.protocol.bounds import excesses
+from tests.protocol.node_fold import NodeFold, node_fold
+from tests.protocol.sequences import BOUNDED, crossings, sequences
+
+SEQUENCES = 2_000
+IDENTITY = {"id": "build", "owner": "owner", "kind": "agent", "created_at": 1}
+
+
+@pytest.fixture(scope="module")
+def in_typescript() -> Iterator[NodeFold]:
+    with node_fold() as fold_in_node:
+        yield fold_in_node
+
+
+def assert_equal(in_typescript: NodeFold, texts: list[str], split: int) -> tuple[State, list[Event | None]]:
+    events = [decode_event(text) for text in texts]
+    state = fold(initial_state(**IDENTITY), events)
+    in_node, decoded = in_typescript(IDENTITY, texts, split)
+    assert decoded == [event is not None for event in events]
+    assert in_node == json.loads(encode_state(state))
+    return state, events
+
+
+def test_both_languages_fold_every_log_to_the_same_state(in_typescript: NodeFold) -> None:
+    folded = 0
+    types: Counter[type] = Counter()
+
+    @settings(max_examples=SEQUENCES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(sequences, st.integers(0, 20))
+    def both_fold(texts: list[str], split: int) -> None:
+        nonlocal folded
+        _, events = assert_equal(in_typescript, texts, split)
+        folded += 1
+        types.update(map(type, events))
+
+    both_fold()
+    assert folded >= SEQUENCES
+    # The sequences prove nothing about what they do not hold: every type of event, and malformed ones.
+    assert types.keys() == {*get_args(Event), NoneType}
+
+
+@pytest.mark.parametrize("field", BOUNDED)
+def test_both_languages_keep_the_same_rows_within_a_bound(in_typescript: NodeFold, field: str) -> None:
+    crossed = 0
+
+    @settings(max_examples=12, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(crossings(field), st.integers(0, 3_000))
+    def both_fold(texts: list[str], split: int) -> None:
+        nonlocal crossed
+        state, _ = assert_equal(in_typescript, texts, split)
+        assert excesses(state) == []
+        crossed += is_crossed(state, field)
+
+    both_fold()
+    assert crossed > 0
+
+
+def is_crossed(state: State, field: str) -> bool:
+    if field == "points":
+        return any(row.count > len(row.points) for row in state.metrics)
+    if field == "previews":
+        return any(row.truncated for row in state.tools)
+    return state.dropped.get(field, 0) > 0

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import pytest
+
+from buildwidget.protocol.events import (
+    ENDS,
+    MetaEvent,
+    ProgressEvent,
+    StatusEvent,
+    Todo,
+    TodosEvent,
+    ToolEvent,
+    UsageEvent,
+)
+from buildwidget.protocol.reducer import StateBuilder, fold, reduce
+from buildwidget.protocol.state import State, Usage, initial_state
+
+START = initial_state(id="b", owner="o", kind="agent", created_at=1)
+
+
+def todos(*statuses: str) -> TodosEvent:
+    return TodosEvent(at=1, todos=[Todo(id=f"{n}", content="c", status=status) for n, status in enumerate(statuses)])  # type: ignore[arg-type]  # the words are right
+
+
+def test_what_is_no_event_changes_nothing() -> None:
+    assert fold(START, []) is START
+    assert reduce(START, None) is START
+
+
+@pytest.mark.parametrize("end", sorted(ENDS))
+def test_after_an_end_nothing_changes(end: str) -> None:
+    ended = fold(START, [todos("completed", "pending"), StatusEvent(at=5, status=end)])  # type: ignore[arg-type]  # an end
+    later = [StatusEvent(at=9, status="running"), MetaEvent(at=9, name="n"), todos("completed")]
+    assert fold(ended, later) is ended
+    assert ended.percent == (100 if end == "succeeded" else 50)
+
+
+def test_a_builder_ends_too() -> None:
+    builder = StateBuilder(START)
+    builder.apply(StatusEvent(at=5, status="lost"))
+    builder.apply(MetaEvent(at=9, name="n"))
+    assert builder.state().name == ""
+
+
+def test_a_tool_belongs_to_the_todo_that_is_active_when_it_is_first_seen() -> None:
+    state = fold(
+        START, [ToolEvent(at=1, id="a"), todos("completed", "in_progress", "in_progress"), ToolEvent(at=1, id="b")]
+    )
+    state = fold(
+        state, [ToolEvent(at=1, id="c"), todos("in_progress"), ToolEvent(at=1, id="a"), ToolEvent(at=1, id="b")]
+    )
+    assert [row.todo for row in state.tools] == [None, "1", "1"]
+
+
+def test_percent_falls_back_to_the_last_bar_while_no_todo_counts() -> None:
+    def percents(state: State) -> tuple[int | None, int | None]:
+        return state.percent, state.bar_percent
+
+    state = reduce(START, ProgressEvent(at=1, id="a", label="", current=1, total=4))
+    assert percents(state) == (25, 25)
+    state = reduce(state, todos("completed", "pending"))
+    assert percents(state) == (50, 25)
+    state = reduce(state, ProgressEvent(at=1, id="b", label="", current=3, total=4))
+    assert percents(state) == (50, 75)
+    assert percents(reduce(state, todos("cancelled"))) == (75, 75)
+    assert percents(reduce(state, todos())) == (75, 75)
+
+
+def test_a_shorter_list_of_todos_leaves_nothing_out() -> None:
+    state = reduce(START, todos(*["pending"] * 503))
+    assert (len(state.todos), state.dropped) == (500, {"todos": 3})
+    assert reduce(state, todos("pending")).dropped == {}
+
+
+def test_usage_keeps_what_an_event_lacks() -> None:
+    state = fold(START, [UsageEvent(at=1, turns=1, cost_usd=0.5), UsageEvent(at=2, turns=0, input_tokens=7)])
+    assert state.usage == Usage(turns=0, cost_usd=0.5, input_tokens=7)

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import pytest
+
+from buildwidget.protocol.events import LogEvent, LogLine, MetricEvent, TextEvent, ToolEvent
+from buildwidget.protocol.limits import (
+    MAX_LOG_BYTES,
+    MAX_LOG_LINE_BYTES,
+    MAX_LOG_LINES,
+    MAX_METRIC_POINTS,
+    MAX_SAFE_INTEGER,
+    MAX_TEXT_BYTES,
+    MAX_TOOL_PREVIEWS,
+    MAX_TOOLS,
+)
+from buildwidget.protocol.sections import LogSection, MetricSection, TextSection, ToolSection
+from buildwidget.protocol.state import Log, ToolRow
+
+EMPTY_LOG = Log(first=1, count=0, lines=[], partial={})
+
+
+def stdout(*texts: str) -> list[LogLine]:
+    return [("stdout", text) for text in texts]
+
+
+def test_tools_only_the_newest_keep_their_content() -> None:
+    tools = ToolSection([])
+    fell_out = sum(tools.apply(ToolEvent(at=n, id=f"{n}", output=n), None) for n in range(MAX_TOOLS + 3))
+    rows = tools.result()
+    assert fell_out == 3
+    assert [row.id for row in rows] == [f"{n}" for n in range(3, MAX_TOOLS + 3)]
+    assert [row.output for row in rows[-MAX_TOOL_PREVIEWS:]] == [
+        *range(MAX_TOOLS + 3 - MAX_TOOL_PREVIEWS, MAX_TOOLS + 3)
+    ]
+    assert all((row.output, row.truncated) == (None, ["output"]) for row in rows[:-MAX_TOOL_PREVIEWS])
+
+
+def test_tools_late_content_of_an_old_row_is_only_named() -> None:
+    tools = ToolSection([])
+    for n in range(MAX_TOOL_PREVIEWS + 1):
+        tools.apply(ToolEvent(at=1, id=f"{n}"), None)
+    tools.apply(ToolEvent(at=9, id="0", state="failed", input="late"), "todo")
+    assert tools.result()[0] == ToolRow(id="0", name="", state="failed", truncated=["input"], started_at=1, ended_at=9)
+
+
+def test_tools_a_row_that_fell_out_comes_back_as_a_new_one() -> None:
+    tools = ToolSection([])
+    for n in range(MAX_TOOLS + 1):
+        tools.apply(ToolEvent(at=n, id=f"{n}", name="n"), None)
+    assert tools.apply(ToolEvent(at=5_000, id="0", state="succeeded"), None) == 1
+    assert tools.result()[-1] == ToolRow(
+        id="0", name="", state="succeeded", truncated=[], started_at=5_000, ended_at=5_000
+    )
+
+
+@pytest.mark.parametrize("character", ["a", "é", "€", "😀"])
+def test_texts_keep_their_end(character: str) -> None:
+    texts = TextSection([])
+    written = ""
+    for n in range(4):
+        delta = f"{n}" + character * (MAX_TEXT_BYTES // 3)
+        written += delta
+        texts.apply(TextEvent(at=1, id="t", kind="answer", delta=delta), None)
+    (row,) = texts.result()
+    assert written.endswith(row.text)
+    assert MAX_TEXT_BYTES - 4 < len(row.text.encode()) <= MAX_TEXT_BYTES
+
+
+def test_the_log_keeps_the_last_lines_and_their_numbers() -> None:
+    log = LogSection(EMPTY_LOG)
+    lines = stdout(*(f"{n}" for n in range(1, 2_501)))
+    assert log.apply(LogEvent(at=1, first=1, lines=lines)) == 2_500 - MAX_LOG_LINES
+    kept = log.result()
+    assert (kept.first, kept.count, kept.lines) == (2_501 - MAX_LOG_LINES, 2_500, lines[-MAX_LOG_LINES:])
+
+
+def test_the_log_keeps_no_more_bytes_than_its_bound() -> None:
+    log = LogSection(EMPTY_LOG)
+    for first in range(1, 201):
+        log.apply(LogEvent(at=1, first=first, lines=stdout("€" * 1_000)))
+    assert len(log.result().lines) == MAX_LOG_BYTES // 3_000
+
+
+def test_a_log_line_keeps_its_start() -> None:
+    log = LogSection(EMPTY_LOG)
+    log.apply(LogEvent(at=1, first=1, lines=stdout("a" + "😀" * 5_000), partial={"stderr": "x" * 5_000}))
+    kept = log.result()
+    assert kept.lines == stdout("a" + "😀" * ((MAX_LOG_LINE_BYTES - 1) // 4))
+    assert kept.partial == {"stderr": "x" * MAX_LOG_LINE_BYTES}
+
+
+def test_a_log_told_before_does_not_change_when_it_goes_on() -> None:
+    log = LogSection(EMPTY_LOG)
+    log.apply(LogEvent(at=1, first=1, lines=stdout("one")))
+    told = log.result()
+    assert log.result() is told
+    log.apply(LogEvent(at=1, first=2, lines=stdout("two"), partial={"stdout": "x"}))
+    assert told == Log(first=1, count=1, lines=stdout("one"), partial={})
+
+
+def test_log_numbers_beyond_the_greatest_integer_are_not_taken() -> None:
+    log = LogSection(EMPTY_LOG)
+    assert log.apply(LogEvent(at=1, first=MAX_SAFE_INTEGER, lines=stdout("last", "beyond"))) == 0
+    assert log.result() is EMPTY_LOG
+    log.apply(LogEvent(at=1, first=MAX_SAFE_INTEGER, lines=stdout("last")))
+    assert log.result().count == MAX_SAFE_INTEGER
+
+
+@pytest.mark.parametrize("count", [1, MAX_METRIC_POINTS, MAX_METRIC_POINTS + 1, 10_000])
+def test_metrics_thin_out_between_their_first_and_last_point(count: int) -> None:
+    metrics = MetricSection([])
+    metrics.apply(MetricEvent(at=1, name="m", points=[(n, n, 1) for n in range(count)]))
+    (row,) = metrics.result()
+    assert row.count == count
+    assert len(row.points) <= MAX_METRIC_POINTS
+    assert (row.points[0], row.points[-1]) == ((0, 0, 1), (count - 1, count - 1, 1))
+    assert row.points == sorted(row.points)

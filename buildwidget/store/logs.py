@@ -1,0 +1,152 @@
+"""Reading ranges: of events, and of terminal lines by their numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, func, select
+
+from buildwidget.protocol.limits import MAX_LOG_LINE_BYTES
+from buildwidget.store.errors import NotFound
+from buildwidget.store.records import EventRange, LogPage
+from buildwidget.store.tables import builds, events, payloads
+
+_PAGE_BYTES: Final = 16 * 1024 * 1024
+"""A page of long lines ends here, even if it was asked for more lines (but it has one)."""
+
+_SEARCHED_LINES: Final = 50_000
+"""A search stops after this many lines, even if it found fewer than it was asked for; the next page goes on."""
+
+_COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
+
+_Line = tuple[int, str, str]
+
+
+class _Lines(msgspec.Struct):
+    """What a log event holds, without checking what nobody asks for."""
+
+    first: int
+    lines: list[tuple[str, str]]
+
+
+_decode = msgspec.json.Decoder(_Lines).decode
+
+
+def read_events(connection: Connection, build_id: str, after: int, limit: int, max_bytes: int | None) -> EventRange:
+    """Events after a seq: at most ``limit`` and ``max_bytes``, but at least one if there is one."""
+    head = select(builds.c.epoch, builds.c.head).where(builds.c.id == build_id)
+    found = connection.execute(head).one_or_none()
+    if found is None:
+        raise NotFound(build_id)
+    following = select(events.c.body).where(events.c.build_id == build_id, events.c.seq > after)
+    bodies: list[bytes] = []
+    size = 0
+    for body in connection.scalars(following.order_by(events.c.seq).limit(limit)):
+        size += len(body)
+        if bodies and max_bytes is not None and size > max_bytes:
+            break
+        bodies.append(body)
+    return EventRange(found.epoch, after + 1, after + len(bodies), found.head, bodies)
+
+
+def read_forward(connection: Connection, build_id: str, after: int, limit: int, q: str | None) -> LogPage:
+    """The lines after number ``after``."""
+    count = _count(connection, build_id)
+    start = max(after, 0) + 1
+    page = _Page(limit, q)
+    last = start - 1
+    for line in _whole(connection, build_id, _lines_from(connection, build_id, start)):
+        last = line[0]
+        if not page.takes(line):
+            break
+    return LogPage(start, last, count, page.lines) if q else _covering(page.lines, start, count)
+
+
+def read_backward(connection: Connection, build_id: str, before: int | None, limit: int, q: str | None) -> LogPage:
+    """The lines before number ``before``, by default the last ones; in order."""
+    count = _count(connection, build_id)
+    end = count if before is None else max(0, min(before - 1, count))
+    page = _Page(limit, q)
+    first = end + 1
+    for line in _whole(connection, build_id, _lines_down_from(connection, build_id, end)):
+        first = line[0]
+        if not page.takes(line):
+            break
+    page.lines.reverse()
+    return LogPage(first, end, count, page.lines) if q else _covering(page.lines, end + 1, count)
+
+
+class _Page:
+    """Lines until there are enough of them."""
+
+    def __init__(self, limit: int, q: str | None) -> None:
+        self.lines: list[_Line] = []
+        self._limit = limit
+        self._q = q.casefold() if q else None
+        self._bytes = 0
+        self._searched = 0
+
+    def takes(self, line: _Line) -> bool:
+        """Take a line if it matches; False when the page is complete with it."""
+        self._searched += 1
+        if self._q is None or self._q in _COLOUR.sub("", line[2]).casefold():
+            self.lines.append(line)
+            self._bytes += len(line[2])
+        return len(self.lines) < self._limit and self._bytes < _PAGE_BYTES and self._searched < _SEARCHED_LINES
+
+
+def _covering(lines: list[_Line], start: int, count: int) -> LogPage:
+    if not lines:
+        return LogPage(start, start - 1, count, [])
+    return LogPage(lines[0][0], lines[-1][0], count, lines)
+
+
+def _count(connection: Connection, build_id: str) -> int:
+    found = connection.execute(select(builds.c.log_lines).where(builds.c.id == build_id)).one_or_none()
+    if found is None:
+        raise NotFound(build_id)
+    return int(found.log_lines)
+
+
+def _lines_from(connection: Connection, build_id: str, start: int) -> Iterator[_Line]:
+    """Lines from a number on, upwards."""
+    holder = select(func.max(events.c.first_line)).where(events.c.build_id == build_id, events.c.first_line <= start)
+    floor = connection.scalar(holder) or 0
+    query = _with_lines(build_id).where(events.c.first_line >= floor).order_by(events.c.first_line)
+    for body in connection.scalars(query):
+        held = _decode(body)
+        for number, (stream, text) in enumerate(held.lines, start=held.first):
+            if number >= start:
+                yield number, stream, text
+
+
+def _lines_down_from(connection: Connection, build_id: str, end: int) -> Iterator[_Line]:
+    """Lines from a number on, downwards."""
+    query = _with_lines(build_id).where(events.c.first_line <= end).order_by(events.c.first_line.desc())
+    for body in connection.scalars(query):
+        held = _decode(body)
+        for place in range(len(held.lines) - 1, -1, -1):
+            if held.first + place <= end:
+                yield (held.first + place, *held.lines[place])
+
+
+def _with_lines(build_id: str) -> Any:
+    return select(events.c.body).where(events.c.build_id == build_id, events.c.first_line.is_not(None))
+
+
+def _whole(connection: Connection, build_id: str, lines: Iterator[_Line]) -> Iterator[_Line]:
+    """The same lines, those that were cut for the wire as they were."""
+    for number, stream, text in lines:
+        # A line is cut at a code point, so a cut one is at most three bytes short of the limit.
+        if len(text) <= MAX_LOG_LINE_BYTES // 4 or len(text.encode()) < MAX_LOG_LINE_BYTES - 3:
+            yield number, stream, text
+            continue
+        whole = connection.scalar(
+            select(payloads.c.content).where(
+                payloads.c.build_id == build_id, payloads.c.kind == "log_line", payloads.c.key == str(number)
+            )
+        )
+        yield number, stream, text if whole is None else whole.decode()

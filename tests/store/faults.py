@@ -1,0 +1,65 @@
+"""Faults between any two steps of a transaction, and other work in the middle of it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import event
+
+from buildwidget.store.store import Store
+
+
+class PowerCut(BaseException):
+    """The process ends here. No code of ours may catch it."""
+
+
+class Steps:
+    """Counts the steps of a store's transactions: before and after each statement, before and after each commit.
+
+    At step number ``at`` it runs ``then``, once; what that raises ends the transaction right there.
+    """
+
+    def __init__(self, store: Store) -> None:
+        engine = store.database.engine
+        self._then: Callable[[], None] | None = None
+        self._at = 0
+        self._count = 0
+        event.listen(engine, "before_cursor_execute", self._step)
+        event.listen(engine, "after_cursor_execute", self._step)
+        self._commit = engine.dialect.do_commit
+        engine.dialect.do_commit = self._do_commit  # type: ignore[method-assign]  # there is no event after a commit
+
+    @contextmanager
+    def at(self, number: int, then: Callable[[], None]) -> Iterator[None]:
+        """Within this, run ``then`` at step ``number``, from 0."""
+        self._count, self._at, self._then = 0, number, then
+        try:
+            yield
+        finally:
+            self._then = None
+
+    def _step(self, *_: Any) -> None:
+        if self._then is None:
+            return
+        if self._count == self._at:
+            then, self._then = self._then, None
+            then()
+        self._count += 1
+
+    def _do_commit(self, connection: Any) -> None:
+        self._step()
+        self._commit(connection)
+        self._step()
+
+
+def cut_power() -> None:
+    """Raise PowerCut."""
+    raise PowerCut
+
+
+def fail_io() -> None:
+    """What SQLite says when a disk fails, or a connection breaks: nobody knows whether it was done."""
+    raise sqlite3.OperationalError("disk I/O error")

@@ -1,0 +1,188 @@
+"""Several processes on one database, some of which die in the middle of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from buildwidget.store.changes import ChangeWatcher
+from buildwidget.store.process import ProcessIdentity
+from buildwidget.store.store import Store
+from tests.store.making import HERE, check_build, create, drafts, lines, status
+from tests.waiting import wait_until
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'data' / 'builds.db'}"
+
+
+@contextmanager
+def _process(script: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    root = str(Path(__file__).parents[2])
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": root},
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+_OPEN = """
+import sys
+from buildwidget.store.store import Store
+from buildwidget.store.records import NewBuild
+print("ready", flush=True)
+sys.stdin.readline()
+with Store.open(sys.argv[1]) as store:
+    store.create(NewBuild(id=sys.argv[2], owner="ann", kind="track", created_at=1, spec={}), [])
+    print(store.database_id, flush=True)
+"""
+
+
+def test_processes_that_open_a_new_database_at_once_do_not_fight(url: str) -> None:
+    with _process(_OPEN, url, "a") as one, _process(_OPEN, url, "b") as two, _process(_OPEN, url, "c") as three:
+        processes = [one, two, three]
+        for process in processes:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+        results = []
+        for process in processes:
+            assert process.stdin is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        for process in processes:
+            assert process.stdout is not None
+            results.append(process.stdout.readline())
+            assert process.wait(30) == 0
+    with Store.open(url) as store:
+        assert results == [f"{store.database_id}\n"] * 3
+        assert store.heads("abc").keys() == set("abc")
+        with store.database.reading() as connection:
+            assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
+
+
+_APPEND = """
+import sys
+from buildwidget.protocol.events import LogEvent
+from buildwidget.store.drafts import draft
+from buildwidget.store.process import ProcessIdentity
+from buildwidget.store.store import Store
+appender = Store.open(sys.argv[1]).claim(sys.argv[2], ProcessIdentity.of())
+number = 0
+while True:
+    # Two events at a time: never one without the other. Long enough to checkpoint now and then.
+    texts = [f"{number} " + "x" * 3000, f"{number}"]
+    appender.append([draft(LogEvent(at=1, first=1, lines=[("stdout", text)])) for text in texts])
+    print(appender.head, flush=True)
+    number += 1
+"""
+
+
+@pytest.mark.parametrize("after", [1, 7, 60])
+def test_a_writer_killed_in_the_middle_leaves_a_whole_log(url: str, after: int) -> None:
+    with Store.open(url) as store:
+        build = create(store)
+        with _process(_APPEND, url, build) as process:
+            assert process.stdout is not None
+            told = [int(process.stdout.readline()) for _ in range(after)]
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            told += [int(line) for line in process.stdout if line.endswith("\n")]
+        log = check_build(store, build)
+        assert len(log) % 2 == 0
+        # What was told was committed; at most one append more was, and not told any more.
+        assert told[-1] <= len(log) <= told[-1] + 2
+        assert not store.record(build).process == ProcessIdentity.of()
+        # Another takes over where it stopped, with no number given twice.
+        appender = store.claim(build, HERE)
+        appender.append(drafts(status("lost")))
+        assert json.loads(check_build(store, build)[-1])["seq"] == len(log) + 1
+
+
+def test_a_database_left_by_a_killed_process_is_opened_again(url: str) -> None:
+    with Store.open(url) as store:
+        build = create(store)
+    with _process(_APPEND, url, build) as process:
+        assert process.stdout is not None
+        head = int(process.stdout.readline())
+        process.kill()
+        process.wait()
+    with Store.open(url) as store:
+        assert len(check_build(store, build)) >= head
+
+
+def test_a_zombie_of_another_process_is_fenced(url: str) -> None:
+    with Store.open(url) as store:
+        build = create(store)
+        with _process(_APPEND, url, build) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            process.send_signal(signal.SIGSTOP)
+            appender = store.claim(build, HERE)
+            appender.append(drafts(lines("taken over")))
+            head = appender.head
+            process.send_signal(signal.SIGCONT)
+            assert process.wait(30) != 0
+        assert len(check_build(store, build)) == head
+
+
+@pytest.mark.parametrize("interest", ["idle", "active"])
+def test_the_watcher_sees_what_other_processes_commit(url: str, interest: str) -> None:
+    with Store.open(url) as store:
+        build = create(store)
+        seen: list[int] = []
+        watcher = ChangeWatcher(
+            store,
+            lambda: seen.append(store.heads([build])[build][1]),
+            active_interval=0.005,
+            idle_interval=0.01,
+        )
+        try:
+            watcher.set_interest("active" if interest == "active" else "idle")
+            wait_until(lambda: seen, what="the first look")
+            with _process(_APPEND, url, build) as process:
+                assert process.stdout is not None
+                for _ in range(3):
+                    told = int(process.stdout.readline())
+                    wait_until(lambda told=told: seen[-1] >= told, what="the append to be seen")
+        finally:
+            watcher.close()
+
+
+_FORK = """
+import os, sys
+from buildwidget.store.store import Store
+from tests.store.making import HERE, check_build, create, drafts, lines, status
+with Store.open(sys.argv[1]) as store:
+    appender = started(store)
+    child = os.fork()
+    if child == 0:
+        other = store.claim(create(store), HERE)
+        other.append(drafts(lines("of the child"), status("succeeded")))
+        check_build(store, other.build_id)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    appender.append(drafts(lines("of the parent")))
+    check_build(store, appender.build_id)
+    assert store.summaries("ann", status="succeeded").builds[0].head == 4
+"""
+
+
+def test_a_fork_uses_connections_of_its_own(url: str) -> None:
+    with _process(_FORK, url) as process:
+        assert process.wait(30) == 0

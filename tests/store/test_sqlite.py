@@ -1,0 +1,21 @@
+"""The contract on SQLite: in a file, as it is used, and in memory, as quick tests use it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.store.contract import StoreContract
+
+
+class TestSqliteFile(StoreContract):
+    @pytest.fixture
+    def store_url(self, tmp_path: Path) -> str:
+        return f"sqlite:///{tmp_path / 'data' / 'builds.db'}"
+
+
+class TestSqliteInMemory(StoreContract):
+    @pytest.fixture
+    def store_url(self) -> str:
+        return "sqlite://"

@@ -1,0 +1,313 @@
+"""Running one program and handing on what it prints, as bytes, as it comes.
+
+On a PTY (so that tools draw their bars), or with pipes where stderr is wanted apart; always pipes on Windows.
+The program leads its own session: it has no controlling terminal and no keyboard, stdin is empty.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import selectors
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Final, Literal, TypeAlias
+
+if sys.platform != "win32":
+    import fcntl
+    import struct
+    import termios
+
+ROWS: Final = 24
+COLUMNS: Final = 120
+READ_BYTES: Final = 64 * 1024
+DRAIN_SECONDS: Final = 2.0
+IDLE_SECONDS: Final = 0.2
+
+OutputStream: TypeAlias = Literal["stdout", "stderr"]
+OnOutput: TypeAlias = Callable[[OutputStream, bytes], object]
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSpec:
+    """What to run.
+
+    ``command`` is a list of arguments, or a string for the shell: bash where there is one, because that is what
+    people write in notebooks (``source``, ``[[ ]]``, ``set -o pipefail``), else sh. ``env`` is the whole
+    environment; the pager and, on a PTY, the kind of terminal are put over it.
+    """
+
+    command: str | Sequence[str]
+    cwd: str
+    env: Mapping[str, str]
+    pty: bool = True
+
+
+def shell_arguments(command: str) -> list[str]:
+    """The shell string as arguments."""
+    shell = next((path for path in ("/bin/bash", "/usr/bin/bash") if Path(path).exists()), "/bin/sh")
+    return [shell, "-c", command]
+
+
+def terminal_environment(env: Mapping[str, str], *, pty: bool) -> dict[str, str]:
+    """The environment of a program that writes to nobody's screen: nothing waits for a key to show the next page."""
+    changed = {**env, "PAGER": "cat", "GIT_PAGER": "cat"}
+    if pty:
+        changed.update(TERM="xterm-256color")
+        # The size is asked of the terminal; these would be the launching terminal's, and believed first.
+        changed.pop("COLUMNS", None)
+        changed.pop("LINES", None)
+    return changed
+
+
+class RunningCommand:
+    """A started program. ``pump`` must be called, once: it reads the output and waits for the end.
+
+    Raises:
+        OSError: it cannot be started (exit_status.explain_start_failure tells why in words).
+    """
+
+    def __init__(self, spec: CommandSpec) -> None:
+        pty = spec.pty and sys.platform != "win32"
+        master, slave = _open_pty() if pty else (-1, -1)
+        try:
+            self._process = _start(spec, pty=pty, output=slave)
+        except BaseException:
+            _close(master)
+            raise
+        finally:
+            _close(slave)
+        self._sources: dict[OutputStream, int | IO[bytes]] = {"stdout": master} if pty else _pipes(self._process)
+
+    @property
+    def pid(self) -> int:
+        """Its process, which leads a process group and session of its own (not on Windows)."""
+        return self._process.pid
+
+    def pump(
+        self,
+        on_output: OnOutput,
+        *,
+        on_idle: Callable[[], object] = lambda: None,
+        drain_seconds: float = DRAIN_SECONDS,
+    ) -> int:
+        """Hands on the output until the program has ended and all is read.
+
+        Args:
+            on_output: gets the stream's name and some bytes; while it blocks, the program blocks too.
+            on_idle: called about every 0.2 s while no output comes; both are called from this thread.
+            drain_seconds: how long after the program's end to read on, where a process it left holds the output open.
+
+        Returns:
+            The exit code; minus the signal's number if a signal killed it.
+        """
+        selecting = sys.platform != "win32"
+        reader = _SelectReader(self._sources) if selecting else _ThreadReader(self._sources)
+        waiter = threading.Thread(target=self._wait, args=(reader.wake,), name=f"wait-{self.pid}", daemon=True)
+        waiter.start()
+        try:
+            self._read_all(reader, on_output, on_idle, drain_seconds)
+        finally:
+            reader.close()
+            for source in self._sources.values():
+                _close(source)
+        waiter.join()
+        return int(self._process.returncode)
+
+    def _wait(self, wake: Callable[[], None]) -> None:
+        self._process.wait()
+        wake()
+
+    def _read_all(self, reader: _Reader, on_output: OnOutput, on_idle: Callable[[], object], drain: float) -> None:
+        ended: float | None = None
+        while True:
+            if ended is None and self._process.returncode is not None:
+                ended = time.monotonic()
+            left = IDLE_SECONDS if ended is None else min(IDLE_SECONDS, ended + drain - time.monotonic())
+            if ended is not None and (left <= 0 or not reader.open):
+                return
+            chunks = reader.read(max(left, 0))
+            for stream, data in chunks:
+                on_output(stream, data)
+            if not chunks:
+                on_idle()
+
+
+def run_command(
+    spec: CommandSpec,
+    on_output: OnOutput,
+    *,
+    on_start: Callable[[int], object] = lambda _pid: None,
+    on_idle: Callable[[], object] = lambda: None,
+) -> int:
+    """Runs a program from start to end.
+
+    Args:
+        spec: what to run.
+        on_output: gets the stream's name and some bytes.
+        on_start: gets the pid.
+        on_idle: called about every 0.2 s while no output comes.
+
+    Returns:
+        The exit code; minus the signal's number if a signal killed it.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    running = RunningCommand(spec)
+    on_start(running.pid)
+    return running.pump(on_output, on_idle=on_idle)
+
+
+def _start(spec: CommandSpec, *, pty: bool, output: int) -> subprocess.Popen[bytes]:
+    options: dict[str, Any] = {"stdin": subprocess.DEVNULL, "cwd": spec.cwd}
+    options["env"] = terminal_environment(spec.env, pty=pty)
+    options["stdout"] = output if pty else subprocess.PIPE
+    options["stderr"] = subprocess.STDOUT if pty else subprocess.PIPE
+    if sys.platform == "win32":
+        options["creationflags"] = subprocess.CREATE_NEW_PROCESS_GROUP
+        options["shell"] = isinstance(spec.command, str)
+        command = spec.command
+    else:
+        options["start_new_session"] = True
+        command = shell_arguments(spec.command) if isinstance(spec.command, str) else list(spec.command)
+    return subprocess.Popen(command, bufsize=0, **options)  # noqa: S603 - running what the user asked for is the job
+
+
+def _open_pty() -> tuple[int, int]:
+    if sys.platform == "win32":
+        raise NotImplementedError
+    master, slave = os.openpty()
+    attributes = termios.tcgetattr(slave)
+    attributes[1] &= ~termios.OPOST  # newlines come out as the program wrote them
+    attributes[3] &= ~termios.ECHO
+    termios.tcsetattr(slave, termios.TCSANOW, attributes)
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+    return master, slave
+
+
+def _pipes(process: subprocess.Popen[bytes]) -> dict[OutputStream, int | IO[bytes]]:
+    assert process.stdout is not None
+    assert process.stderr is not None
+    return {"stdout": process.stdout, "stderr": process.stderr}
+
+
+def _close(source: int | IO[bytes]) -> None:
+    if not isinstance(source, int):
+        source.close()
+    elif source >= 0:
+        os.close(source)
+
+
+def _read(source: int | IO[bytes]) -> bytes:
+    """Some bytes; none at the end. A PTY whose last writer is gone says so with an error (EIO on Linux)."""
+    try:
+        return os.read(source if isinstance(source, int) else source.fileno(), READ_BYTES)
+    except BlockingIOError:
+        raise
+    except OSError:
+        return b""
+
+
+class _Reader:
+    """Reads several streams at once."""
+
+    open: dict[OutputStream, int | IO[bytes]]
+
+    def read(self, timeout: float) -> list[tuple[OutputStream, bytes]]:
+        """What came within the seconds; may return early with nothing after ``wake``."""
+        raise NotImplementedError
+
+    def wake(self) -> None:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+
+class _SelectReader(_Reader):
+    def __init__(self, sources: Mapping[OutputStream, int | IO[bytes]]) -> None:
+        self.open = dict(sources)
+        self._selector = selectors.DefaultSelector()
+        self._woken, self._waker = socket.socketpair()
+        self._selector.register(self._woken, selectors.EVENT_READ, None)
+        for stream, source in self.open.items():
+            os.set_blocking(source if isinstance(source, int) else source.fileno(), False)
+            self._selector.register(source, selectors.EVENT_READ, stream)
+
+    def read(self, timeout: float) -> list[tuple[OutputStream, bytes]]:
+        ready = [key.data for key, _ in self._selector.select(timeout)]
+        if None in ready:
+            self._selector.unregister(self._woken)
+        return [(stream, data) for stream in ready if stream is not None and (data := self._read_some(stream))]
+
+    def _read_some(self, stream: OutputStream) -> bytes:
+        """Up to 64 KiB: the kernel gives a PTY's output in pieces of at most 4 KiB."""
+        source, pieces, size = self.open[stream], [], 0
+        with contextlib.suppress(BlockingIOError):
+            while size < READ_BYTES:
+                piece = _read(source)
+                if not piece:
+                    self._selector.unregister(source)
+                    del self.open[stream]
+                    break
+                pieces.append(piece)
+                size += len(piece)
+        return b"".join(pieces)
+
+    def wake(self) -> None:
+        with contextlib.suppress(OSError):  # closed: a callback failed, and nobody reads on
+            self._waker.send(b"!")
+
+    def close(self) -> None:
+        self._selector.close()
+        self._woken.close()
+        self._waker.close()
+
+
+class _ThreadReader(_Reader):
+    """For Windows, whose pipes cannot be selected: a thread for each stream, and a short queue that makes them wait."""
+
+    def __init__(self, sources: Mapping[OutputStream, int | IO[bytes]]) -> None:
+        self.open = dict(sources)
+        self._queue: queue.Queue[tuple[OutputStream, bytes] | None] = queue.Queue(maxsize=4)
+        self._closed = threading.Event()
+        for stream, source in sources.items():
+            threading.Thread(target=self._copy, args=(stream, source), name=f"read-{stream}", daemon=True).start()
+
+    def _copy(self, stream: OutputStream, source: int | IO[bytes]) -> None:
+        data = b"more"
+        while data and not self._closed.is_set():
+            data = _read(source)
+            self._put((stream, data))
+
+    def _put(self, item: tuple[OutputStream, bytes] | None) -> None:
+        while not self._closed.is_set():
+            with contextlib.suppress(queue.Full):
+                self._queue.put(item, timeout=IDLE_SECONDS)
+                return
+
+    def read(self, timeout: float) -> list[tuple[OutputStream, bytes]]:
+        try:
+            item = self._queue.get(timeout=timeout) if timeout > 0 else self._queue.get_nowait()
+        except queue.Empty:
+            return []
+        if item is None:
+            return []
+        if not item[1]:
+            del self.open[item[0]]
+            return []
+        return [item]
+
+    def wake(self) -> None:
+        self._put(None)
+
+    def close(self) -> None:
+        self._closed.set()

@@ -1,0 +1,57 @@
+"""What can be set for runners, by environment variables that the launcher hands on."""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import dataclass, field
+from typing import Final
+
+from buildwidget.runner.process_tree import RUNGS, Rung
+
+_MAX_RUNNING: Final = "BUILDWIDGET_MAX_RUNNING"
+_CANCEL_SECONDS: Final = "BUILDWIDGET_CANCEL_SECONDS"
+
+
+def _default_max_running() -> int:
+    return os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerSettings:
+    """How runners behave.
+
+    Attributes:
+        max_running: how many builds run at once per database and host; default: the number of CPUs.
+        cancel_seconds: how long a cancelled build has to obey each signal (SIGINT, SIGTERM, SIGKILL); default 5.
+        leftover_seconds: how long processes that the work left behind have to obey SIGTERM.
+        drain_seconds: how long output and reports are read on after the work's end.
+    """
+
+    max_running: int = field(default_factory=_default_max_running)
+    cancel_seconds: float = 5.0
+    leftover_seconds: float = 2.0
+    drain_seconds: float = 2.0
+
+    @classmethod
+    def of_environment(cls) -> RunnerSettings:
+        """``BUILDWIDGET_MAX_RUNNING`` and ``BUILDWIDGET_CANCEL_SECONDS``; what is no number counts as not set."""
+        max_running = _number(_MAX_RUNNING, _default_max_running())
+        return cls(max_running=max(1, int(max_running)), cancel_seconds=_number(_CANCEL_SECONDS, 5.0))
+
+    @property
+    def cancel_rungs(self) -> list[Rung]:
+        """The signals of a cancel, with the seconds to obey each."""
+        return [(number, self.cancel_seconds) for number, _ in RUNGS]
+
+    @property
+    def leftover_rungs(self) -> list[Rung]:
+        """The signals for what the work left behind."""
+        return [(signal.SIGTERM, self.leftover_seconds), RUNGS[-1]]
+
+
+def _number(name: str, default: float) -> float:
+    try:
+        return float(os.environ[name])
+    except (KeyError, ValueError):
+        return default

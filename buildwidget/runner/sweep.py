@@ -1,0 +1,65 @@
+"""Ending builds whose runner is gone, and what such a runner left behind on this host."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from buildwidget.protocol.events import Error, StatusEvent
+from buildwidget.runner.build_dir import remove_noted_socket, runner_log_tail
+from buildwidget.runner.liveness import LeaseObserver
+from buildwidget.runner.process_tree import kill_leftovers
+from buildwidget.store.drafts import draft
+from buildwidget.store.errors import Ended, Fenced, NotFound
+from buildwidget.store.process import this_host
+from buildwidget.store.records import BuildRecord, ProcessIdentity
+from buildwidget.store.store import Store
+
+_ACTIVE: Final = ("queued", "running")
+
+
+def sweep(store: Store, observer: LeaseObserver) -> list[str]:
+    """End every lost build of the database, of all owners; gives their ids.
+
+    Takes no time where nothing is lost; else up to some seconds, for leftover processes that do not end at once.
+
+    Raises:
+        Unavailable: the database cannot be read or written now; the next sweep goes on.
+    """
+    records = store.records_by_status(None, _ACTIVE)
+    observer.forget_others({record.summary.id for record in records})
+    lost = []
+    for record in records:
+        reason = observer.judge(record)
+        if reason is not None and _end(store, record, reason):
+            lost.append(record.summary.id)
+    return lost
+
+
+def _end(store: Store, record: BuildRecord, reason: str) -> bool:
+    build_id = record.summary.id
+    # Claimed in the lost runner's name: should this process fail before the end is written, the next sweep
+    # still sees a runner that is gone, and not this process, which lives on.
+    claimed_as = record.process or ProcessIdentity(host=this_host(), boot="", pid=0, created=0.0)
+    try:
+        appender = store.claim(build_id, claimed_as, expected_generation=record.generation)
+        ended = kill_leftovers(build_id) if claimed_as.is_here() else 0
+        appender.append([draft(_lost(record, reason, ended))])
+    except (Fenced, Ended, NotFound):
+        return False  # it lives after all, or another sweep was faster
+    remove_noted_socket(build_id)
+    return True
+
+
+def _lost(record: BuildRecord, reason: str, ended: int) -> StatusEvent:
+    known = [reason]
+    if ended:
+        known.append(
+            f"{ended} process{'es' if ended > 1 else ''} it left behind {'were' if ended > 1 else 'was'} ended."
+        )
+    words = runner_log_tail(record.summary.id)
+    return StatusEvent(
+        at=time.time_ns() // 1_000_000,
+        status="lost",
+        error=Error(kind="lost", message=" ".join(known), traceback=words or None),
+    )

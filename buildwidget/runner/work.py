@@ -1,0 +1,205 @@
+"""The work of one running build: its program, everything it starts, and what all of these say."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+
+from buildwidget.protocol.events import Error, LogEvent, StatusEvent
+from buildwidget.runner.build_dir import build_dir, note_socket, remove_noted_socket
+from buildwidget.runner.command import CommandSpec, OutputStream, RunningCommand, shell_arguments
+from buildwidget.runner.environment import work_environment
+from buildwidget.runner.exit_status import explain, explain_start_failure
+from buildwidget.runner.outcome import read_outcome
+from buildwidget.runner.output import Output
+from buildwidget.runner.process_tree import OrphanReaper, Rung, SignalLadder, build_processes
+from buildwidget.runner.report_intake import ReportIntake
+from buildwidget.runner.report_server import ReportServer
+from buildwidget.runner.secrets import Masker
+from buildwidget.runner.settings import RunnerSettings
+from buildwidget.runner.stop import StopRequests
+from buildwidget.store.errors import StoreError
+from buildwidget.store.records import BuildRecord, ProcessIdentity
+from buildwidget.store.writer import Writer
+
+CALL_PROGRAM: Final = (
+    # Not -m: it would look for modules in the working directory first, where a queue.py of the user's may lie.
+    "import sys; sys.path[0] or sys.path.pop(0); from buildwidget.runner.call import main; sys.exit(main())"
+)
+_REAP_SECONDS: Final = 1.0
+
+
+class Work:
+    """Runs a build's program from start to end. Used by the runner's main thread.
+
+    Args:
+        record: the build.
+        writer: its writer.
+        stop: tells when the work is to end before its time.
+        masker: keeps secret values out of everything that is written.
+        settings: how long things may take.
+    """
+
+    def __init__(
+        self, record: BuildRecord, writer: Writer, stop: StopRequests, masker: Masker, settings: RunnerSettings
+    ) -> None:
+        self._record = record
+        self._build_id = record.summary.id
+        self._writer = writer
+        self._stop = stop
+        self._settings = settings
+        self._output = Output(writer.write, masker)
+        self._intake = ReportIntake(writer.write, masker=masker, cwd=record.spec.get("cwd"))
+        self._reaper = OrphanReaper()
+        self._next_reap = time.monotonic()
+        self._ladder: threading.Thread | None = None
+        self._pid = -1
+
+    def run(self) -> StatusEvent:
+        """Run to the end, leaving no process behind; gives the status to end the build with.
+
+        Raises:
+            StoreError: the build was taken over, or its database was given up. The processes are ended.
+        """
+        server = ReportServer(self._intake)
+        try:
+            if server.address is not None:
+                note_socket(self._build_id, server.address)
+            return self._run_command(server.address)
+        finally:
+            self._end_processes()
+            server.close(self._settings.drain_seconds)
+            remove_noted_socket(self._build_id)
+            self._intake.finish()
+
+    def _run_command(self, address: str | None) -> StatusEvent:
+        spec = self._command_spec(address)
+        try:
+            running = RunningCommand(spec)
+        except OSError as error:
+            program = spec.command if isinstance(spec.command, str) else spec.command[0]
+            return _status("failed", error=explain_start_failure(error, program))
+        self._pid = running.pid
+        self._stop.on_request(self._start_ladder)
+        code = running.pump(self._on_output, on_idle=self._on_idle, drain_seconds=self._settings.drain_seconds)
+        self._output.finish()
+        return self._end_of(code)
+
+    def _command_spec(self, address: str | None) -> CommandSpec:
+        spec = self._record.spec
+        env = work_environment(os.environ, spec, self._build_id, address)
+        command: list[str]
+        if self._record.summary.kind == "function":
+            env.setdefault("PYTHONUNBUFFERED", "1")
+            command = [spec.get("python") or sys.executable, "-c", CALL_PROGRAM, str(build_dir(self._build_id))]
+        else:
+            given = spec["command"]
+            command = dying_with_parent(shell_arguments(given) if isinstance(given, str) else list(given), env)
+        return CommandSpec(command, cwd=spec["cwd"], env=env, pty=spec.get("pty", True))
+
+    def _on_output(self, stream: OutputStream, data: bytes) -> None:
+        self._output.feed(stream, data)
+        self._reap()
+
+    def _on_idle(self) -> None:
+        self._output.idle()
+        self._reap()
+
+    def _reap(self) -> None:
+        if time.monotonic() >= self._next_reap:
+            self._next_reap = time.monotonic() + _REAP_SECONDS
+            self._reaper.reap(keep=(self._pid,))
+
+    def _start_ladder(self) -> None:
+        fenced = self._stop.reason == "fenced"
+        rungs = self._settings.leftover_rungs if fenced else self._settings.cancel_rungs
+        self._ladder = threading.Thread(target=self._climb, args=(rungs,), name="buildwidget-ladder", daemon=True)
+        self._ladder.start()
+        # After the ladder's start, and whatever becomes of it: the database may be locked, and the spool full.
+        if not fenced:
+            with contextlib.suppress(StoreError):
+                self._writer.write(StatusEvent(at=_now_ms(), status="running", cancelling=True))
+
+    def _climb(self, rungs: list[Rung]) -> None:
+        SignalLadder(self._processes, rungs=rungs).run()
+
+    def _processes(self) -> list[ProcessIdentity]:
+        return build_processes(self._build_id, roots=(os.getpid(),))
+
+    def _end_processes(self) -> None:
+        """Whatever the work left behind; a cancel under way is let go to its end first."""
+        if self._ladder is not None:
+            self._ladder.join()
+        left = len(self._processes())
+        if left:
+            self._climb(self._settings.leftover_rungs)
+            text = f"buildwidget: {left} process{'es' if left > 1 else ''} the work left behind ended with the build."
+            with contextlib.suppress(StoreError):  # they are ended, told or not
+                self._writer.write(LogEvent(at=_now_ms(), first=1, lines=[("system", text)]))
+
+    def _end_of(self, code: int) -> StatusEvent:
+        if self._stop.reason is not None:
+            return stopped(self._stop, code)
+        if self._record.summary.kind == "function":
+            outcome = read_outcome(build_dir(self._build_id))
+            if outcome is not None or code == 0:
+                return end_of_call(code, outcome, self._output.tail.text())
+        error = explain(code, self._output.tail.text())
+        return _status("failed" if error else "succeeded", exit_code=code, error=error)
+
+
+def end_of_call(code: int, outcome: Mapping[str, Any] | None, tail: str) -> StatusEvent:
+    """How a function build ended, by its process's exit code and what it kept."""
+    if outcome is None:
+        error = Error(kind="exit", message="The process ended with exit code 0 before the call returned.")
+        return _status("failed", exit_code=code, error=error)
+    if code == 0:
+        return _status("succeeded", exit_code=code, summary=outcome.get("message"))
+    if outcome["outcome"] == "raised" and code == 1:
+        message = outcome["message"] or outcome["kind"]
+        error = Error(kind=outcome["kind"], message=message, traceback=outcome["traceback"])
+    else:
+        error = explain(code, tail) or Error(kind="exit", message=f"It exited with code {code}.")
+    return _status("failed", exit_code=code, error=error)
+
+
+def stopped(stop: StopRequests, code: int | None = None) -> StatusEvent:
+    """The end of a build that was stopped."""
+    error = None
+    if stop.reason == "signal":
+        error = Error(kind="runner_stopped", message="The runner was told to stop (by a signal), and ended the work.")
+    return _status("cancelled", exit_code=code, error=error)
+
+
+def dying_with_parent(command: list[str], env: Mapping[str, str]) -> list[str]:
+    """The command, killed when the runner is (Linux): ``setpriv`` asks the kernel for it and becomes the command."""
+    prefix = _death_prefix()
+    # Only for a program that is there: else starting it is to fail, which tells why.
+    return [*prefix, *command] if prefix and shutil.which(command[0], path=env.get("PATH")) else command
+
+
+@functools.cache
+def _death_prefix() -> tuple[str, ...]:
+    tool = shutil.which("setpriv") if sys.platform == "linux" else None
+    if tool is None:
+        return ()
+    prefix = (tool, "--pdeathsig", "KILL", "--")
+    # BusyBox has a setpriv without this option.
+    tried = subprocess.run([*prefix, "true"], stdin=subprocess.DEVNULL, capture_output=True, check=False)  # noqa: S603
+    return prefix if tried.returncode == 0 else ()
+
+
+def _status(status: Any, **fields: Any) -> StatusEvent:
+    return StatusEvent(at=_now_ms(), status=status, **fields)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

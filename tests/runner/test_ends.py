@@ -1,0 +1,102 @@
+"""How builds end: every way a program can, told truly."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+from buildwidget.runner.build_dir import build_dir
+from tests.runner.builds import Builds
+from tests.waiting import wait_until
+
+
+def test_a_command_succeeds_with_its_output(builds: Builds) -> None:
+    state = builds.wait_for(builds.command("echo one; echo two"))
+    assert (state.status, state.exit_code, state.percent) == ("succeeded", 0, 100)
+    assert [text for _, text in state.log.lines] == ["one", "two"]
+    assert state.started_at is not None
+    assert state.ended_at is not None
+
+
+def test_a_failing_command_tells_its_exit_code(builds: Builds) -> None:
+    state = builds.wait_for(builds.command("echo broken; exit 3"))
+    assert (state.status, state.exit_code) == ("failed", 3)
+    assert state.error is not None
+    assert "code 3" in state.error.message
+
+
+def test_a_python_traceback_is_kept(builds: Builds) -> None:
+    state = builds.wait_for(builds.python("print('before'); {}['missing']"))
+    assert state.error is not None
+    assert (state.error.kind, state.error.message) == ("KeyError", "'missing'")
+    assert "Traceback" in (state.error.traceback or "")
+
+
+def test_a_signal_is_told_in_words(builds: Builds) -> None:
+    state = builds.wait_for(builds.command(["/bin/sh", "-c", "kill -SEGV $$"]))
+    assert state.status == "failed"
+    assert state.error is not None
+    assert state.error.kind == "SIGSEGV"
+
+
+def test_a_program_that_is_not_there_fails_with_its_name(builds: Builds) -> None:
+    state = builds.wait_for(builds.command(["/no/such/program"]))
+    assert state.status == "failed"
+    assert state.error is not None
+    assert "/no/such/program" in state.error.message
+
+
+def test_stdin_is_empty_and_says_so(builds: Builds) -> None:
+    state = builds.wait_for(builds.python("input('name? ')"))
+    assert state.error is not None
+    assert "keyboard" in state.error.message
+
+
+def test_cancel_interrupts_the_work(builds: Builds) -> None:
+    build_id = builds.python(
+        "import time\nprint('ready', flush=True)\ntry: time.sleep(60)\nexcept KeyboardInterrupt: print('interrupted')"
+    )
+    builds.wait_for_line(build_id, "ready")
+    builds.store.send(build_id, "cancel", "r1")
+    state = builds.wait_for(build_id)
+    assert state.status == "cancelled"
+    assert "interrupted" in builds.lines(build_id)
+    events = b"".join(builds.store.events(build_id).events)
+    assert b'"cancelling":true' in events
+
+
+def test_cancel_climbs_to_sigkill_through_the_whole_tree(builds: Builds) -> None:
+    stubborn = "trap '' INT TERM; while true; do sleep 0.1; done"
+    build_id = builds.command(f'(setsid sh -c "echo inner; {stubborn}" &) ; echo ready; {stubborn}')
+    builds.wait_for_line(build_id, "ready")
+    builds.wait_for_line(build_id, "inner")
+    assert builds.processes(build_id)
+    builds.store.send(build_id, "cancel", "r1")
+    assert builds.wait_for(build_id).status == "cancelled"
+    assert builds.processes(build_id) == []
+
+
+def test_a_daemon_that_the_work_leaves_behind_is_ended(builds: Builds) -> None:
+    build_id = builds.command("setsid sh -c 'sleep 60' >/dev/null 2>&1 & sleep 0.3")
+    state = builds.wait_for(build_id)
+    assert state.status == "succeeded"
+    assert builds.processes(build_id) == []
+
+
+def test_sigterm_to_the_runner_ends_the_work_orderly(builds: Builds) -> None:
+    build_id = builds.command("echo ready; sleep 60")
+    builds.wait_for_line(build_id, "ready")
+    os.kill(builds.runner(build_id).pid, signal.SIGTERM)
+    state = builds.wait_for(build_id)
+    assert state.status == "cancelled"
+    assert state.error is not None
+    assert state.error.kind == "runner_stopped"
+    assert builds.processes(build_id) == []
+
+
+def test_the_runner_leaves_nothing_behind_itself(builds: Builds) -> None:
+    build_id = builds.command("true")
+    builds.wait_for(build_id)
+    wait_until(lambda: not builds.runner(build_id).is_alive(), what="the runner's end")
+    assert sorted(path.name for path in build_dir(build_id).iterdir()) == ["runner.log"]
+    assert (build_dir(build_id) / "runner.log").read_text() == ""

@@ -1,0 +1,85 @@
+"""What programs print arrives whole, in order, in time, and without secrets."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from tests.runner.builds import Builds
+from tests.waiting import wait_until
+
+SECRET = "sw0rdfish-" + "x" * 20
+
+
+def test_two_hundred_thousand_lines_arrive_in_seconds(builds: Builds) -> None:
+    began = time.monotonic()
+    build_id = builds.python("for i in range(200_000): print(f'line {i} of many that this build prints')")
+    state = builds.wait_for(build_id, timeout=60)
+    took = time.monotonic() - began
+    assert state.status == "succeeded"
+    assert state.log.count == 200_000
+    assert state.log.lines[-1] == ("stdout", "line 199999 of many that this build prints")
+    page = builds.store.log(build_id, after=99_999, limit=2)
+    assert [text for _, _, text in page.lines] == [
+        f"line {i} of many that this build prints" for i in (99_999, 100_000)
+    ]
+    assert took < 30, f"took {took:.1f} s"
+
+
+def test_a_line_of_a_megabyte_is_whole_on_the_log_route(builds: Builds) -> None:
+    build_id = builds.python("print('a' * 1_000_000); print('end')")
+    builds.wait_for(build_id)
+    lines = builds.lines(build_id)
+    assert [len(lines[0]), lines[1]] == [1_000_000, "end"]
+
+
+def test_streams_are_apart_on_pipes(builds: Builds) -> None:
+    build_id = builds.command("echo out; echo err >&2", pty=False)
+    state = builds.wait_for(build_id)
+    assert sorted(state.log.lines) == [("stderr", "err"), ("stdout", "out")]
+
+
+def test_bars_and_unfinished_lines(builds: Builds) -> None:
+    build_id = builds.python(
+        "import sys, time\n"
+        "for i in range(11):\n"
+        "    sys.stdout.write(f'\\rcopy:  {i * 10:3d}%|##| {i}/10 [00:01<00:00, 5.00it/s]'); sys.stdout.flush()\n"
+        "    time.sleep(0.02)\n"
+        "sys.stdout.write('\\nname? '); sys.stdout.flush(); time.sleep(60)"
+    )
+    state = builds.wait_for(build_id, "running")
+    wait_until(lambda: builds.state(build_id).log.partial == {"stdout": "name? "}, what="the prompt")
+    state = builds.state(build_id)
+    assert [(bar.current, bar.total, bar.done) for bar in state.progress] == [(10, 10, True)]
+    builds.store.send(build_id, "cancel", "r1")
+    assert builds.wait_for(build_id).status == "cancelled"
+
+
+def test_secrets_are_nowhere_in_the_database(builds: Builds, tmp_path: Path) -> None:
+    code = (
+        "import os, sys, time\n"
+        "from buildwidget import report\n"
+        "secret = os.environ['MY_API_KEY']\n"
+        "sys.stdout.write('split ' + secret[:9]); sys.stdout.flush(); time.sleep(0.5)\n"
+        "sys.stdout.write(secret[9:] + ' end\\n')\n"
+        "print(secret)\n"
+        "report.text('said ' + secret)\n"
+        "report.show('<b>' + secret + '</b>', mime='text/html', title=secret)\n"
+        "report.tool(secret, input={secret: [secret]}).__enter__()\n"
+        "report.todos([secret])\n"
+        "for half in (secret[:12], secret[12:]): report.text(half, id='halves', append=True)\n"
+        "report.flush()\n"
+        "raise ValueError(secret)\n"
+    )
+    build_id = builds.python(code, secrets={"MY_API_KEY": SECRET}, secret_names=["MY_API_KEY"])
+    state = builds.wait_for(build_id)
+    assert "split *** end" in builds.lines(build_id)
+    assert state.error is not None
+    assert state.error.message == "***"
+    assert state.texts[0].text == "said ***"
+    assert builds.store.display(build_id, state.displays[0].id)[1] == b"<b>***</b>"
+    builds.store.database.close()
+    stored = b"".join(path.read_bytes() for path in (tmp_path / "data").rglob("*") if path.is_file())
+    assert b"***" in stored
+    assert SECRET.encode() not in stored
+    assert SECRET[12:].encode() not in stored

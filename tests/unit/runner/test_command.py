@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from buildwidget.runner import command
+from buildwidget.runner.command import CommandSpec, RunningCommand, run_command, shell_arguments
+from tests.waiting import wait_until
+
+
+class Output:
+    def __init__(self) -> None:
+        self.stdout = b""
+        self.stderr = b""
+
+    def __call__(self, stream: str, data: bytes) -> None:
+        setattr(self, stream, getattr(self, stream) + data)
+
+
+def spec(program: str | list[str], *, pty: bool = True, cwd: str = "/", **env: str) -> CommandSpec:
+    return CommandSpec(program, cwd=cwd, env={"PATH": os.environ["PATH"], **env}, pty=pty)
+
+
+def python(code: str) -> list[str]:
+    return [sys.executable, "-S", "-c", code]
+
+
+def open_files() -> int:
+    return len(list(Path("/dev/fd").iterdir()))
+
+
+def run(program: str | list[str], *, pty: bool = True, **env: str) -> tuple[int, bytes, bytes]:
+    output = Output()
+    return run_command(spec(program, pty=pty, **env), output), output.stdout, output.stderr
+
+
+def test_a_shell_string_runs_in_bash_where_there_is_one() -> None:
+    assert run("[[ a == a* ]] && set -o pipefail && printf '%s' \"$0\"; exit 3") == (3, b"/bin/bash", b"")
+
+
+def test_without_bash_it_runs_in_sh(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "exists", lambda path: False)
+    assert shell_arguments("true") == ["/bin/sh", "-c", "true"]
+
+
+def test_arguments_reach_the_program_as_they_are() -> None:
+    assert run(["printf", "%s|", "a b", "$HOME", "*"]) == (0, b"a b|$HOME|*|", b"")
+
+
+def test_on_a_pty_tools_see_a_terminal_of_24_by_120_and_nobody_at_it() -> None:
+    code = """
+import os, sys
+print(*[os.isatty(n) for n in (0, 1, 2)], *os.get_terminal_size(1), os.environ["TERM"], os.environ["PAGER"], sep=",")
+print("COLUMNS" in os.environ, os.getsid(0) == os.getpid() == os.getpgid(0))
+try:
+    open("/dev/tty")
+except OSError as error:
+    print("no tty")
+print("on stderr", file=sys.stderr)
+input()
+"""
+    exit_code, output, stderr = run(python(code), COLUMNS="80", LINES="5", TERM="dumb", PAGER="less")
+    assert exit_code == 1
+    lines = output.decode().splitlines()
+    assert lines[:4] == ["False,True,True,120,24,xterm-256color,cat", "False True", "no tty", "on stderr"]
+    assert lines[-1] == "EOFError: EOF when reading a line"
+    assert stderr == b""
+
+
+def test_newlines_come_as_the_program_wrote_them() -> None:
+    assert run(["printf", "a\\nb\\r\\nc\\rd"]) == (0, b"a\nb\r\nc\rd", b"")
+
+
+def test_with_pipes_stderr_is_apart() -> None:
+    assert run("echo out; echo err >&2; [ -t 1 ]", pty=False) == (1, b"out\n", b"err\n")
+
+
+def test_a_signal_is_told_as_its_negative_number() -> None:
+    assert run("kill -9 $$")[0] == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("pty", [True, False])
+def test_the_last_words_before_the_end_are_never_lost(*, pty: bool) -> None:
+    for _ in range(20):
+        assert run(["sh", "-c", "printf last; kill -9 $$"], pty=pty)[:2] == (-9, b"last")
+
+
+@pytest.mark.parametrize("pty", [True, False])
+def test_much_output_arrives_whole(*, pty: bool) -> None:
+    exit_code, output, _ = run(
+        python("import sys\nfor n in range(200000): sys.stdout.write('line %d\\n' % n)"), pty=pty
+    )
+    assert exit_code == 0
+    assert output == b"".join(b"line %d\n" % number for number in range(200_000))
+
+
+def test_a_process_left_behind_holds_the_output_open_only_so_long() -> None:
+    output = Output()
+    running = RunningCommand(spec("echo main; (sleep 0.1; echo late; sleep 30) &"))
+    started = time.monotonic()
+    try:
+        assert running.pump(output, drain_seconds=1.0) == 0
+        assert 0.9 < time.monotonic() - started < 20
+        assert output.stdout == b"main\nlate\n"
+    finally:
+        os.killpg(running.pid, signal.SIGKILL)
+
+
+def test_a_program_that_closed_its_output_is_waited_for(tmp_path: Path) -> None:
+    code = (
+        f"import os, time\nos.close(1); os.close(2); time.sleep(0.3); open({str(tmp_path / 'x')!r}, 'w'); os._exit(4)"
+    )
+    assert run(python(code)) == (4, b"", b"")
+    assert (tmp_path / "x").exists()
+
+
+def test_while_the_callback_waits_the_program_waits(tmp_path: Path) -> None:
+    go_on, first = threading.Event(), threading.Event()
+    written = tmp_path / "written"
+    code = f"""
+import os, sys
+for n in range(256):
+    os.write(1, b'x' * 4096)
+    open({str(written)!r}, 'w').write(str(n))
+"""
+    size = 0
+
+    def on_output(_stream: str, data: bytes) -> None:
+        nonlocal size
+        size += len(data)
+        first.set()
+        go_on.wait()
+
+    thread = threading.Thread(target=run_command, args=(spec(python(code)), on_output))
+    thread.start()
+    try:
+        assert first.wait(10)
+        counts: list[str] = []
+
+        def stands_still() -> bool:
+            counts.append(written.read_text() if written.exists() else "")
+            return counts[-1] != "" and counts[-10:] == counts[-1:] * 10
+
+        wait_until(stands_still, every=0.02, what="the program to stand still")
+        assert int(counts[-1]) < 200
+    finally:
+        go_on.set()
+        thread.join()
+    assert size == 256 * 4096
+
+
+def test_pauses_are_told() -> None:
+    pauses: list[float] = []
+    output = Output()
+    code = run_command(spec("echo a; sleep 0.7; echo b"), output, on_idle=lambda: pauses.append(time.monotonic()))
+    assert (code, output.stdout) == (0, b"a\nb\n")
+    assert len(pauses) >= 2
+
+
+def test_the_pid_is_told_first_and_can_be_signalled() -> None:
+    output = Output()
+    assert run_command(spec("exec sleep 60"), output, on_start=lambda pid: os.kill(pid, signal.SIGTERM)) == -15
+
+
+@pytest.mark.parametrize(("program", "cwd"), [(["/no/such/program"], "/"), (["true"], "/no/such/directory")])
+def test_what_cannot_be_started_raises_and_leaves_nothing_open(program: list[str], cwd: str) -> None:
+    before = open_files()
+    with pytest.raises(FileNotFoundError):
+        RunningCommand(spec(program, cwd=cwd))
+    assert open_files() == before
+
+
+def test_nothing_is_left_open_after_a_run_or_a_failed_callback() -> None:
+    def fail(_stream: str, _data: bytes) -> None:
+        raise KeyError
+
+    before = open_files()
+    run("echo a")
+    run("echo a", pty=False)
+    with pytest.raises(KeyError):
+        run_command(spec("echo a"), fail)
+    assert open_files() == before
+
+
+def test_the_threads_of_windows_read_pipes_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "_SelectReader", command._ThreadReader)
+    code = (
+        "import sys\nfor n in range(100000): sys.stdout.write('line %d\\n' % n)\nsys.stderr.write('end')\nsys.exit(2)"
+    )
+    exit_code, output, stderr = run(python(code), pty=False)
+    assert (exit_code, stderr) == (2, b"end")
+    assert output.count(b"\n") == 100_000
+    assert run("echo a; (sleep 0.4; echo b) & exit 3", pty=False)[:2] == (3, b"a\nb\n")
+
+
+def test_modules_of_unix_alone_are_not_needed_to_import() -> None:
+    code = """
+import sys, psutil, selectors, socket, subprocess
+import buildwidget.store.process
+sys.modules.update(fcntl=None, termios=None, pty=None)
+sys.platform = "win32"
+import signal
+del signal.SIGKILL
+import buildwidget.runner.command, buildwidget.runner.process_tree, buildwidget.runner.exit_status
+"""
+    root = Path(__file__).parents[3]
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=root)

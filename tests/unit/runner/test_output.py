@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import pytest
+
+from buildwidget.protocol.events import Event, LogEvent, ProgressEvent
+from buildwidget.runner.output import PARTIAL_SECONDS, Output
+from buildwidget.runner.secrets import Masker
+from buildwidget.store.coalesce import MAX_LINES
+
+
+class Console:
+    """An output, and what became of it."""
+
+    def __init__(self, *secrets: str) -> None:
+        self.now = 0.0
+        self.events: list[Event] = []
+        self.output = Output(self.events.append, Masker(secrets), clock=lambda: self.now, now_ms=lambda: 7)
+
+    @property
+    def lines(self) -> list[tuple[str, str]]:
+        return [line for event in self.events if isinstance(event, LogEvent) for line in event.lines]
+
+    @property
+    def partials(self) -> list[object]:
+        return [event.partial for event in self.events if isinstance(event, LogEvent) and event.partial is not None]
+
+
+@pytest.fixture
+def console() -> Console:
+    return Console()
+
+
+def test_lines_and_the_unfinished_line_are_told_together(console: Console) -> None:
+    console.output.feed("stdout", b"one\ntwo\nthr")
+    assert console.events == [
+        LogEvent(at=7, first=1, lines=[("stdout", "one"), ("stdout", "two")], partial={"stdout": "thr"})
+    ]
+
+
+def test_a_line_that_is_finished_is_unfinished_no_more(console: Console) -> None:
+    console.output.feed("stdout", b"o")
+    console.output.feed("stdout", b"ne\n")
+    assert console.lines == [("stdout", "one")]
+    assert console.partials[-1] == {}
+
+
+def test_letters_are_not_told_one_by_one(console: Console) -> None:
+    for letter in b"abcdefghij":
+        console.output.feed("stdout", bytes([letter]))
+        console.now += PARTIAL_SECONDS / 4
+    assert len(console.partials) == 3
+    console.output.idle()
+    assert console.partials[-1] == {"stdout": "abcdefghij"}
+    before = len(console.events)
+    console.output.idle()
+    assert len(console.events) == before
+
+
+def test_streams_keep_their_unfinished_lines_apart(console: Console) -> None:
+    console.output.feed("stdout", b"out")
+    console.now += 1
+    console.output.feed("stderr", b"err")
+    assert console.partials[-1] == {"stdout": "out", "stderr": "err"}
+    console.output.finish()
+    assert console.lines == [("stdout", "out"), ("stderr", "err")]
+    assert console.partials[-1] == {}
+
+
+def test_one_event_holds_a_bounded_number_of_lines(console: Console) -> None:
+    console.output.feed("stdout", b"x\n" * (2 * MAX_LINES + 1))
+    sizes = [len(event.lines) for event in console.events if isinstance(event, LogEvent)]
+    assert sizes == [MAX_LINES, MAX_LINES, 1]
+
+
+def test_bars_are_read_off(console: Console) -> None:
+    console.output.feed("stdout", b"\rcopy:  45%|####      | 45/100 [00:01<00:01, 45.0it/s]")
+    bars = [event for event in console.events if isinstance(event, ProgressEvent)]
+    assert [(bar.current, bar.total) for bar in bars] == [(45, 100)]
+
+
+@pytest.mark.parametrize("cut", range(1, 20))
+def test_a_secret_is_masked_wherever_reads_cut_it(cut: int) -> None:
+    console = Console("correct horse battery")
+    data = b"is correct horse battery."
+    console.output.feed("stdout", data[: 3 + cut])
+    console.now += 1
+    console.output.idle()
+    console.output.feed("stdout", data[3 + cut :] + b"\n")
+    assert console.lines == [("stdout", "is ***.")]
+    assert console.partials[0] == {"stdout": "is "}
+
+
+def test_a_secret_with_colours_in_it_is_masked_too() -> None:
+    console = Console("correct horse battery")
+    console.output.feed("stdout", b"is correct \x1b[2Khorse battery\n")
+    assert "horse battery" not in repr(console.events) or "correct" not in repr(console.events)
+
+
+def test_the_tail_is_kept_for_the_reason_of_a_failure(console: Console) -> None:
+    console.output.feed("stdout", b"one\n\x1b[31mtwo\x1b[0m\n")
+    assert console.output.tail.text() == "one\ntwo"

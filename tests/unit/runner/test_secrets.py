@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from buildwidget.protocol.events import (
+    ArtifactEvent,
+    DisplayEvent,
+    Error,
+    Event,
+    LogEvent,
+    MetaEvent,
+    MetricEvent,
+    NotebookRef,
+    PermissionEvent,
+    ProgressEvent,
+    StatusEvent,
+    TextEvent,
+    Todo,
+    TodosEvent,
+    ToolEvent,
+    UsageEvent,
+)
+from buildwidget.runner.secrets import (
+    Masker,
+    looks_secret,
+    password_of_url,
+    secret_names,
+    secret_values,
+    split_environment,
+)
+
+SECRET = "hunter2-hunter2"
+
+
+LOOK_SECRET = """
+HF_TOKEN GITHUB_TOKEN NPMTOKEN TOKEN TOKEN_2 github_token AWS_SESSION_TOKEN PGPASSWORD MYSQL_PWD DB_PASSWD
+GPG_PASSPHRASE CLIENT_SECRET SECRETS SECRET_KEY OPENAI_API_KEY STRIPE_APIKEY my-api-key AWS_ACCESS_KEY_ID
+AWS_SECRET_ACCESS_KEY SSH_PRIVATE_KEY AZURE_STORAGE_KEY AZURE_STORAGE_CONNECTION_STRING NPM_AUTH AUTH_HEADER
+DOCKER_AUTH_CONFIG CREDENTIALS SESSION_COOKIE GH_PAT SLACK_WEBHOOK_URL
+"""
+DO_NOT = """
+PWD OLDPWD SSH_AUTH_SOCK XAUTHORITY PATH HOME AUTHOR GIT_AUTHOR_NAME TOKENIZERS_PARALLELISM MONKEY KEYBOARD KEY
+GOOGLE_APPLICATION_CREDENTIALS AWS_SHARED_CREDENTIALS_FILE OAUTH_TOKEN_URL SECRET_NAME AUTH_TYPE PATTERN
+SUDO_ASKPASS GPG_AGENT_INFO DBUS_SESSION_BUS_ADDRESS TOKEN_TTL COMPASS
+"""
+
+
+@pytest.mark.parametrize("name", LOOK_SECRET.split())
+def test_names_that_look_secret(name: str) -> None:
+    assert looks_secret(name)
+
+
+@pytest.mark.parametrize("name", DO_NOT.split())
+def test_names_that_do_not(name: str) -> None:
+    assert not looks_secret(name)
+
+
+def test_an_environment_is_split_by_name_and_length_of_the_value() -> None:
+    env = {
+        "HOME": "/home/me",
+        "HF_TOKEN": SECRET,
+        "SHORT_TOKEN": "1234567",
+        "DATABASE_URL": "postgres://me:s3cret-pw-long@db/x",
+        "PLAIN_URL": "https://example.org/a:b@c",
+    }
+    plain, secret = split_environment(env)
+    assert sorted(secret) == secret_names(env) == ["DATABASE_URL", "HF_TOKEN"]
+    assert plain == {name: value for name, value in env.items() if name not in secret}
+
+
+def test_of_a_url_only_the_password_is_masked() -> None:
+    masker = Masker.of_environment({"DATABASE_URL": "postgres://me:s3cr%40t-long@db/x"})
+    assert masker.mask("postgres://me:s3cr%40t-long@db/x s3cr@t-long") == "postgres://me:***@db/x ***"
+    assert password_of_url("sqlite:////tmp/builds.db") is None
+    assert password_of_url("postgres://me@db/x") is None
+    assert password_of_url("postgres://me:pw@db/x") == "pw"
+
+
+def test_a_short_password_of_a_url_is_masked_only_where_it_stands_in_one() -> None:
+    masker = Masker(secret_values({"HTTP_PROXY": "http://me:proxy@host:80"}))
+    assert masker.mask("http://me:proxy@host:80 the proxy") == "http://***host:80 the proxy"
+
+
+def test_secrets_are_masked_wherever_they_stand_in_json() -> None:
+    masker = Masker([SECRET, "two\nlines of it", 'quote"d secret'])
+    assert masker.mask_json({"a": [SECRET, 1, None, 1.5, True], SECRET: {"b": f"<{SECRET}>"}}) == {
+        "a": ["***", 1, None, 1.5, True],
+        "***": {"b": "<***>"},
+    }
+    assert masker.mask(r'{"k": "quote\"d secret", "l": "two\nlines of it"}') == '{"k": "***", "l": "***"}'
+    assert masker.mask("two\r\nlines of it") == "***"
+
+
+def test_the_longest_secret_wins_and_lines_of_a_long_one_count() -> None:
+    assert Masker(["abcdefgh", "abcdefghijkl"]).mask("abcdefghijkl abcdefgh") == "*** ***"
+    key = "-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w\nshort\n-----END KEY-----\n"
+    assert Masker([key]).mask(f"> {key}") == "> ***\n"
+    assert Masker([key]).mask("3: MIIEvQIBADANBgkqhkiG9w") == "3: ***"
+    assert Masker([key]).mask("short") == "short"
+
+
+S = SECRET
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        StatusEvent(at=1, status="failed", summary=S, error=Error(kind=S, message=S, traceback=S), host=S, pid=3),
+        MetaEvent(at=1, name=S, project=S, tags=[S], notebook=NotebookRef(path=S)),
+        TodosEvent(at=1, todos=[Todo(id="1", content=S, status="pending", active_form=S)]),
+        ToolEvent(at=1, id="t", name=S, state="running", input={S: [S]}, output=S, truncated=["input"]),
+        TextEvent(at=1, id="t", kind="answer", delta=S),
+        LogEvent(at=1, first=1, lines=[("stdout", S), ("system", "x")], partial={"stderr": S}),
+        ProgressEvent(at=1, id=S, label=S, current=1, total=2.5, unit=S, done=False),
+        MetricEvent(at=1, name=S, points=[(1, "NaN", 3)]),
+        DisplayEvent(at=1, id="d", mime="text/plain", size=3, title=S),
+        ArtifactEvent(at=1, name=S, path=S),
+        UsageEvent(at=1, input_tokens=4),
+        PermissionEvent(at=1, request_id="r", tool=S, input=S, options=[S], decision="allow"),
+    ],
+    ids=lambda event: type(event).__name__,
+)
+def test_every_type_of_event_is_masked_and_nothing_else_changes(event: Event) -> None:
+    masked = Masker([SECRET]).mask_event(event)
+    assert type(masked) is type(event)
+    assert repr(masked) == repr(event).replace(SECRET, "***")
+
+
+def test_the_protocols_own_words_are_no_secrets() -> None:
+    words = ["succeeded", "running", "completed", "reasoning", "stdout", "system", "in_progress"]
+    masker = Masker(words)
+    events: list[Event] = [
+        StatusEvent(at=1, status="succeeded"),
+        TodosEvent(at=1, todos=[Todo(id="1", content="x", status="in_progress")]),
+        ToolEvent(at=1, id="t", state="running"),
+        TextEvent(at=1, id="t", kind="reasoning"),
+        LogEvent(at=1, first=1, lines=[("stdout", "x")], partial={"system": "y"}),
+    ]
+    assert [masker.mask_event(event) for event in events] == events
+
+
+def test_without_secrets_everything_passes() -> None:
+    masker = Masker([])
+    event = TextEvent(at=1, id="t", kind="answer", delta=S)
+    assert not masker
+    assert masker.mask_event(event) is event
+    assert masker.stream().feed(b"any") == b"any"
+    assert masker.stream().finish() == b""
+
+
+def test_a_secret_cut_by_two_reads_is_masked() -> None:
+    stream = Masker([SECRET]).stream()
+    assert stream.feed(b"token: hunter2-") == b"token: "
+    assert stream.feed(b"hunter2 end\n") == b"*** end\n"
+    assert stream.feed(b"hunting") == b"hunting"
+    assert stream.feed(b"hu") == b""
+    assert stream.finish() == b"hu"
+
+
+secrets = st.lists(st.text("ab\n", min_size=1, max_size=6).filter(str.strip), min_size=1, max_size=3)
+
+
+@settings(max_examples=400, deadline=None)
+@given(secrets, st.text("ab\nc", max_size=60), st.lists(st.integers(0, 60), max_size=8))
+def test_masking_a_stream_does_not_depend_on_how_reads_cut_it(values: list[str], text: str, cuts: list[int]) -> None:
+    masker, data = Masker(values), text.encode()
+    stream = masker.stream()
+    places = sorted({cut % (len(data) + 1) for cut in cuts})
+    shown = [stream.feed(data[a:b]) for a, b in zip([0, *places], [*places, len(data)], strict=True)]
+    assert len(stream._held) < max(map(len, stream._secrets))
+    assert b"".join([*shown, stream.finish()]) == masker.mask(text).encode()
+
+
+def test_masking_costs_little() -> None:
+    stream = Masker([f"{index}-secret-{index * 7919}" for index in range(20)]).stream()
+    data = b"the quick brown fox jumps over the lazy dog 0123456789\n" * 75
+    start = time.process_time()
+    for _ in range(2_000):
+        stream.feed(data)
+    assert time.process_time() - start < len(data) * 2_000 / 17e6

@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from buildwidget.protocol.limits import MAX_LOG_LINE_BYTES
+from buildwidget.runner import terminal
+from buildwidget.runner.terminal import LineSplitter, cut_text, strip_colours
+
+
+def lines_of(*reads: bytes) -> list[str]:
+    splitter = LineSplitter()
+    lines = [line for read in reads for line in splitter.feed(read).lines]
+    return lines + splitter.finish().lines
+
+
+@pytest.mark.parametrize(
+    ("data", "lines"),
+    [
+        (b"one\ntwo\n", ["one", "two"]),
+        (b"one\r\ntwo\r\n", ["one", "two"]),
+        (b"twice translated\r\r\n", ["twice translated"]),
+        (b"no newline", ["no newline"]),
+        (b"\n\n", ["", ""]),
+        (b"", []),
+        (b" 10%\r 20%\r 30%\n", [" 30%"]),
+        (b" 10%\r 20%\r\n", [" 20%"]),
+        (b"gone\r\x1b[K\n", [""]),
+        (b"gone\r\x1b[Kkept\n", ["kept"]),
+        (b"gone\x1b[2K\rkept\n", ["kept"]),
+        (b"the end stays\x1b[K\n", ["the end stays"]),
+        (b"work -\b\\\b|\b/\n", ["work /"]),
+        (b"typo\b \b\n", ["typ "]),
+        (b"cursor waits\b\b\n", ["cursor waits"]),
+        (b"ab\b\b\b\b\bc\n", ["c"]),
+        (b"abc\b\b\x1b[K\n", ["a"]),
+        (b"tab\tstays\n", ["tab\tstays"]),
+        (b"\x1b[1;31mred\x1b[0m\n", ["\x1b[1;31mred\x1b[0m"]),
+        (b"\x1b[38:2::1:2:3mtrue colour\n", ["\x1b[38:2::1:2:3mtrue colour"]),
+        (b"text\r\x1b[0m\n", ["text\x1b[0m"]),
+        (b"text\r\x1b[32mgreen\n", ["\x1b[32mgreen"]),
+        (b"\x1b[2J\x1b[H\x1b[?25lhome\x1b[3A\n", ["home"]),
+        (b"\x1b[>4;2mnot a colour\n", ["not a colour"]),
+        (b"\x1b]0;title\x07text\n", ["text"]),
+        (b"\x1b]0;title\x1b\\text\n", ["text"]),
+        (b"\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\ end\n", ["link end"]),
+        (b"\x1b]0;never ended\nnext\n", ["", "next"]),
+        (b"\x1bP1$r0m\x1b\\dcs\n", ["dcs"]),
+        (b"\x1b(Bcharset\x1b)0\x0e\x0f\n", ["charset"]),
+        (b"\x1b7\x1b8\x1bc\x1bMtwo\n", ["two"]),
+        (b"bell\x07 nul\x00 vt\x0b ff\x0c del\x7f\n", ["bell nul vt ff del"]),
+        ("C1 \x9b31m \x85 controls\n".encode(), ["C1 31m  controls"]),
+        ("\u2028 is no line end\n".encode(), ["\u2028 is no line end"]),
+        (b"caf\xc3\xa9 \xff \xe2\x82\n", ["café \ufffd \ufffd"]),
+        (b"cut at the end \xe2\x82", ["cut at the end \ufffd"]),
+        (b"malformed \x1b[12\xc3\xa9\n", ["malformed é"]),
+        (b"escape at the end \x1b[3", ["escape at the end "]),
+    ],
+)
+def test_bytes_become_these_lines_whole_and_byte_by_byte(data: bytes, lines: list[str]) -> None:
+    assert lines_of(data) == lines
+    assert lines_of(*(data[i : i + 1] for i in range(len(data)))) == lines
+
+
+def test_rows_drawn_over_and_over_are_lines_only_when_they_say_something_new() -> None:
+    splitter = LineSplitter()
+    assert splitter.feed(b"a: waiting\nb: waiting\n").lines == ["a: waiting", "b: waiting"]
+    update = splitter.feed(b"\x1b[2A\x1b[2K\ra: 45%|##  | 1/2 [00:00<00:00, 1it/s]\n\x1b[2K\rb: waits\n")
+    assert (update.lines, update.redrawn) == (["b: waits"], ["a: 45%|##  | 1/2 [00:00<00:00, 1it/s]"])
+    assert splitter.feed(b"\x1b[2A\x1b[2K\ra: done\n\x1b[2K\rb: waits\n").lines == ["a: done"]
+    assert splitter.feed(b"\x1b[2A\x1b[2K\n\x1b[2K\n").lines == []
+    assert splitter.feed(b"b: waits\nb: waits\n").lines == ["b: waits", "b: waits"]
+
+
+def test_a_row_that_the_cursor_leaves_upwards_is_not_lost_to_bars() -> None:
+    update = LineSplitter().feed(b"outer\n\rinner\x1b[A\router 2")
+    assert (update.lines, update.partial, update.redrawn) == (["outer"], "outer 2", ["inner"])
+
+
+def test_going_down_again_ends_the_redrawing() -> None:
+    assert lines_of(b"same\n\x1b[5A\x1b[5Bsame\nsame\n") == ["same", "same", "same"]
+    assert lines_of(b"\x1b[2Fx\nx\nx\nx\n") == ["x", "x", "x"]
+
+
+def test_the_unfinished_line_is_there_at_any_time() -> None:
+    splitter = LineSplitter()
+    assert splitter.feed(b"name? ").partial == "name? "
+    assert splitter.feed(b"yes\x1b[").partial == "name? yes"
+    assert splitter.feed(b"0m\xe2").partial == "name? yes\x1b[0m"
+    assert splitter.feed(b"\x82\xac\r").partial == "name? yes\x1b[0m€"
+    assert splitter.feed(b"5").partial == "5"
+    update = splitter.feed(b"0\nnext")
+    assert (update.lines, update.partial) == (["50"], "next")
+    assert splitter.feed(b"\n").partial == ""
+
+
+def test_the_unfinished_line_shown_is_bounded_and_the_line_is_whole() -> None:
+    splitter = LineSplitter()
+    update = splitter.feed("é".encode() * 500_000)
+    assert len(update.partial.encode()) == MAX_LOG_LINE_BYTES
+    assert splitter.feed(b"\n").lines == ["é" * 500_000]
+
+
+def test_a_colour_code_is_never_cut_in_two() -> None:
+    assert cut_text("abc\x1b[31mdef", 6) == "abc"
+    assert cut_text("abc\x1b[31mdef", 8) == "abc\x1b[31m"
+    assert cut_text("aé", 2) == "a"
+    assert cut_text("short", 5) == "short"
+    assert strip_colours("\x1b[1;31mred\x1b[0m x") == "red x"
+
+
+def test_output_without_newlines_is_broken_into_lines_that_lose_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terminal, "MAX_LINE_CHARACTERS", 10)
+    assert lines_of(b"0123456789") == ["0123456789"]
+    assert lines_of(b"0123456789\nabc\n") == ["0123456789", "abc"]
+    assert lines_of(b"x\n0123456789abcdefghijk\ny\n") == ["x", "0123456789", "abcdefghij", "k", "y"]
+    assert lines_of(b"0123456\x1b[31mred\n") == ["0123456", "\x1b[31mred"]
+
+
+ESCAPES = b"\x1b,\x1b[,\x1b[31m,\x1b[0m,\x1b[K,\x1b[2K,\x1b]0;t,\x1b\\,\x1b(B,\x1bP,\x1b[2A,\x1b[A,\x1b[B,\x1b[F".split(
+    b","
+)
+CONTROLS = [b"\r", b"\n", b"\r\n", b"\b", b"\b\b", b"\x07", b"\x00", b"\x9b", b"\xc2\x9b", b"\t", b"\x18"]
+TEXTS = ["é".encode(), b"\xe2\x82", "€".encode(), "😀".encode(), b"\xff", b"text", b"50% ", *b"K m [ 0 ;".split(), b" "]
+fragments = st.sampled_from([*ESCAPES, *CONTROLS, *TEXTS])
+outputs = st.lists(fragments | st.binary(max_size=5), max_size=40).map(b"".join)
+
+
+def split_at(data: bytes, cuts: list[int]) -> list[bytes]:
+    places = sorted({cut % (len(data) + 1) for cut in cuts})
+    return [data[a:b] for a, b in zip([0, *places], [*places, len(data)], strict=True)]
+
+
+@settings(max_examples=300, deadline=None)
+@given(outputs, st.lists(st.integers(0, 400), max_size=12), st.sampled_from([1 << 21, 300]))
+def test_lines_do_not_depend_on_how_reads_cut_the_bytes(data: bytes, cuts: list[int], longest: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(terminal, "MAX_LINE_CHARACTERS", longest)
+        data = data * (1 if longest > 300 else 8)
+        whole = lines_of(data)
+        assert lines_of(*split_at(data, cuts)) == whole
+    text = "\n".join(whole)
+    assert not terminal._UNWANTED.search(text)
+    assert "\r" not in text
+    assert "\b" not in text
+
+
+def cpu_seconds(data: bytes, read: int) -> float:
+    splitter = LineSplitter()
+    start = time.process_time()
+    for place in range(0, len(data), read):
+        splitter.feed(data[place : place + read])
+    return time.process_time() - start
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"line: the quick brown fox jumps over the lazy dog", b"\x1b[32mline\x1b[0m: the quick \x1b[1mbrown\x1b[0m fox"],
+    ids=["plain", "coloured"],
+)
+def test_200_000_lines_take_well_under_two_seconds_of_cpu(line: bytes) -> None:
+    assert cpu_seconds((line + b"\n") * 200_000, 4096) < 2
+
+
+@pytest.mark.parametrize("unit", [b"x", b"\r", b"\x1b", b"\x1b[", b"\x1b]", b"\b", b"\x1b]0;", b"\rx", b"\xff", b"a\b"])
+def test_anything_without_a_newline_takes_linear_time(unit: bytes) -> None:
+    small, large = (cpu_seconds(unit * (size // len(unit)), 4096) for size in (100_000, 400_000))
+    assert large < 12 * small + 0.5

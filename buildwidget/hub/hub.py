@@ -1,0 +1,274 @@
+"""The hub: fans the logs of builds out to any number of clients. It knows no transport."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+import time
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Executor
+from typing import Any, Final
+
+import msgspec
+
+from buildwidget.errors import BuildwidgetError
+from buildwidget.hub.connection import Connection, Sink
+from buildwidget.hub.database import Database
+from buildwidget.hub.fanout import Fanout
+from buildwidget.hub.feeds import UNAVAILABLE, Feeds
+from buildwidget.hub.lists import Lists
+from buildwidget.hub.poller import Poller
+from buildwidget.hub.reader import count_active
+from buildwidget.hub.settings import HubSettings
+from buildwidget.hub.stats import Counters, HubStats
+from buildwidget.protocol import close_codes
+from buildwidget.protocol.codec import encode_frame
+from buildwidget.protocol.frames import ErrorFrame, Welcome
+from buildwidget.protocol.limits import PROTOCOL_VERSION
+from buildwidget.store.changes import ChangeWatcher
+from buildwidget.store.store import Store
+
+log = logging.getLogger(__name__)
+
+TICK: Final = 1.0
+"""Seconds between two looks at timers of connections; less where the timers are shorter."""
+STOP_TIMEOUT: Final = 5.0
+"""Seconds that a stopping hub waits for database calls that are under way."""
+
+
+class HubFull(BuildwidgetError):  # noqa: N818 - reads as what it tells
+    """There are too many connections."""
+
+
+class Hub:
+    """One per event loop: ``await start()``, ``connect`` clients, ``await stop()``; all on that loop.
+
+    Args:
+        store: where the builds are. Closed by whoever opened it, after ``stop``.
+        owner: whose builds are served; others are "not found".
+        settings: the numbers.
+        executor: a few threads for the database; nothing of it runs on the loop.
+        clock: wall time in seconds, for the latency estimate.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        owner: str,
+        executor: Executor,
+        settings: HubSettings | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.settings = settings or HubSettings()
+        self.counters = Counters(clock)
+        self._store = store
+        self._owner = owner
+        self._executor = executor
+        self._connections: dict[Connection, None] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._active = 0
+        self._stopping = False
+        self._missed_change = False
+        self.feeds: Feeds
+        self.lists: Lists
+
+    async def start(self) -> None:
+        """Make the hub's parts on the running loop. Nothing is read before somebody asks (activity apart)."""
+        self._loop = asyncio.get_running_loop()
+        self._database = Database(self._store, self._executor)
+        self._fanout = Fanout(self.settings.fanout_chunk)
+        self.feeds = Feeds(self._database, self._owner, self.settings, self.counters)
+        self.lists = Lists(self._database, self._owner, self.settings)
+        self._feed_poller = Poller(self.feeds.poll, interval=0, on_trouble=self._tell_trouble)
+        self._list_poller = Poller(
+            self.lists.poll, interval=self.settings.batch_ms / 1000, on_trouble=self._tell_trouble
+        )
+        self.feeds.request_poll = self._feed_poller.request
+        self.lists.request_poll = self._list_poller.request
+        self.feeds.interest_changed = self.lists.interest_changed = self._set_interest
+        self._watcher = ChangeWatcher(self._store, self._changed_in_thread)
+        for work in (self._feed_poller.run(), self._list_poller.run(), self._fanout.run(), self._tick()):
+            self._spawn(work)
+        if self.settings.activity_ms:
+            self._spawn(self._count_active())
+
+    async def stop(self) -> None:
+        """Tell every client to come back, and leave nothing running."""
+        self._stopping = True
+        pumps = [connection.pump for connection in self._connections]
+        for connection in list(self._connections):
+            connection.end(close_codes.SHUTTING_DOWN, self.come_back())
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*pumps, *self._tasks, return_exceptions=True)
+        await self.feeds.stop()
+        # Closing joins the watcher's thread, which may be inside a query.
+        await self._loop.run_in_executor(self._executor, self._watcher.close)
+        await self._database.idle(STOP_TIMEOUT)
+
+    def connect(self, sink: Sink, *, server: str | None = None, speaks: bool = False) -> Connection:
+        """A new client.
+
+        Args:
+            sink: its transport.
+            server: the id that ``welcome`` tells; None: no welcome is sent.
+            speaks: whether it can send frames; then its silence ends the connection.
+
+        Raises:
+            HubFull: with as many connections as allowed, or while the hub stops; ``come_back`` tells when to try again.
+        """
+        if self._stopping or len(self._connections) >= self.settings.max_connections:
+            raise HubFull(f"The server has {len(self._connections)} live connections, more are not allowed.")
+        connection = Connection(self, sink, speaks=speaks, clock=self._loop.time)
+        connection.pump.add_done_callback(_report)
+        self._connections[connection] = None
+        if server is not None:
+            connection.reply(self._welcome(server))
+        return connection
+
+    def come_back(self) -> str:
+        """The reason of a close with SHUTTING_DOWN: when to come back, spread so that not all come at once."""
+        spread = random.uniform(1, 3)  # noqa: S311 - spreads the load, guards nothing
+        return msgspec.json.encode({"retry_ms": int(self.settings.reconnect_ms * spread)}).decode()
+
+    # Numbers
+
+    def active_builds(self) -> int:
+        """How many builds of the owner were active when last counted (every ``activity_ms``)."""
+        return self._active
+
+    def stats(self) -> HubStats:
+        """The numbers of this moment."""
+        counters = self.counters
+        return HubStats(
+            connections=len(self._connections),
+            subscriptions=self.feeds.subscriptions,
+            watched_builds=self.feeds.watched,
+            active_builds=self._active,
+            batches=counters.batches,
+            snapshots=counters.snapshots,
+            frames=counters.frames,
+            bytes=counters.bytes,
+            slow_closed=counters.slow_closed,
+            timed_out=counters.timed_out,
+            commit_to_send_p50_ms=counters.latency(0.5),
+            commit_to_send_p99_ms=counters.latency(0.99),
+            loop_lag_ms=counters.lag,
+            loop_lag_max_ms=counters.worst_lag,
+        )
+
+    # What connections call
+
+    def wake(self, connection: Connection) -> None:
+        """Let the connection look for something to send, in its turn."""
+        self._fanout.wake(connection)
+
+    def forget(self, connection: Connection) -> None:
+        """The connection is closed."""
+        self._connections.pop(connection, None)
+        self._fanout.forget(connection)
+
+    # Changes of the database
+
+    def _changed_in_thread(self) -> None:
+        # A loop that was closed without stop() has nobody left to tell.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._changed)
+
+    def _changed(self) -> None:
+        self._missed_change = True
+        self._feed_poller.request()
+        if self.lists.watched:
+            self._list_poller.request()
+
+    def _set_interest(self) -> None:
+        if self._stopping:
+            return
+        if self.feeds.any_active:
+            self._watcher.set_interest("active")
+        elif self.feeds.watched or self.lists.watched:
+            self._watcher.set_interest("idle")
+        else:
+            self._watcher.set_interest("none")
+
+    def _tell_trouble(self) -> None:
+        frame = encode_frame(ErrorFrame(code="unavailable", message=UNAVAILABLE))
+        for connection in list(self._connections):
+            connection.reply(frame)
+
+    # Timers
+
+    async def _tick(self) -> None:
+        settings = self.settings
+        shortest = min(settings.heartbeat_ms, settings.timeout_ms, settings.write_timeout_ms, settings.full_poll_ms)
+        interval = min(TICK, shortest / 4000)
+        polled = self._loop.time()
+        while True:
+            due = self._loop.time() + interval
+            await asyncio.sleep(interval)
+            late = self._loop.time() - due
+            self.counters.lagged(late)
+            self._look_after_connections(late if late > interval else 0.0)
+            since = self._loop.time() - polled
+            if since >= settings.full_poll_ms / 1000 or (self._missed_change and since >= TICK):
+                polled = self._loop.time()
+                self._missed_change = False
+                self.feeds.request_full_poll()
+                if self.lists.watched:
+                    self._list_poller.request()
+
+    def _look_after_connections(self, blocked: float) -> None:
+        """Heartbeats and timeouts. ``blocked``: seconds the loop stood still, in which nobody could be heard."""
+        now = self._loop.time()
+        for connection in list(self._connections):
+            connection.heard_at += blocked
+            if connection.write_started is not None:
+                connection.write_started += blocked
+            self._look_after(connection, now)
+
+    def _look_after(self, connection: Connection, now: float) -> None:
+        settings = self.settings
+        started = connection.write_started
+        if started is not None and now - started > settings.write_timeout_ms / 1000:
+            self.counters.slow_closed += 1
+            connection.end(close_codes.SLOW)
+        elif connection.speaks and now - connection.heard_at > settings.timeout_ms / 1000:
+            self.counters.timed_out += 1
+            connection.end(close_codes.HEARTBEAT_TIMEOUT)
+        elif now - connection.beat_at >= settings.heartbeat_ms / 1000:
+            connection.beat_at = now
+            connection.beat()
+
+    async def _count_active(self) -> None:
+        while True:
+            try:
+                self._active = await self._database.call(count_active, self._owner)
+            except Exception as error:
+                # The last number stays: a server that is kept alive too long errs safely.
+                log.debug("active builds could not be counted", exc_info=error)
+            await asyncio.sleep(self.settings.activity_ms / 1000)
+
+    def _welcome(self, server: str) -> bytes:
+        return encode_frame(
+            Welcome(
+                protocol=PROTOCOL_VERSION,
+                server=server,
+                database=self._store.database_id,
+                heartbeat_ms=self.settings.heartbeat_ms,
+                batch_ms=self.settings.batch_ms,
+            )
+        )
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._loop.create_task(work)
+        task.add_done_callback(_report)
+        self._tasks.append(task)
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    """A task of the hub ends only by cancellation; anything else is a bug that must be seen."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("A part of the hub failed.", exc_info=error)

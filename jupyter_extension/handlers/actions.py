@@ -1,0 +1,117 @@
+"""What a person asks a running build for: cancel, answer, follow up."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from buildwidget.protocol.events import ENDS
+from buildwidget.protocol.state import PermissionRow, Summary
+from buildwidget.store.errors import Ended
+from buildwidget.store.store import Store
+from jupyter_extension.handlers.base import RestHandler, allowed
+from jupyter_extension.handlers.builds import owned
+from jupyter_extension.handlers.errors import ApiError
+from jupyter_extension.handlers.requests import Answer, FollowUp, body_of, json_object
+
+_CANCEL: Final = "cancel"
+"""One cancel is all a build needs; the store keeps a request only once, so asking again changes nothing."""
+
+
+class CancelHandler(RestHandler):
+    """``builds/{id}/cancel``."""
+
+    @allowed("execute")
+    async def post(self, build_id: str) -> None:
+        """Asks the build to stop."""
+        services = await self.services()
+        summary = await services.run(cancel, services.store, services.config.owner, build_id)
+        self.send_json({"build": summary}, 202)
+
+
+def cancel(store: Store, owner: str, build_id: str) -> Summary:
+    """The build as it stood when it was asked to stop.
+
+    Raises:
+        Ended: there is nothing to stop.
+    """
+    summary = owned(store, owner, build_id).summary
+    if summary.status in ENDS:
+        raise Ended(f"The build has ended: {summary.status}.")
+    store.send(build_id, "cancel", _CANCEL, {})
+    return summary
+
+
+class AnswerHandler(RestHandler):
+    """``builds/{id}/answer``."""
+
+    @allowed("execute")
+    async def post(self, build_id: str) -> None:
+        """Answers a permission prompt."""
+        services = await self.services()
+        body = body_of(json_object(self.request.body, services.config.max_body_bytes), Answer)
+        request_id = await services.run(answer, services.store, services.config.owner, build_id, body)
+        self.send_json({"request_id": request_id, "decision": body.decision}, 202)
+
+
+class _Prompts(msgspec.Struct):
+    """The part of a state that answering needs; the rest is skipped unparsed."""
+
+    status: str
+    permissions: list[PermissionRow]
+
+
+def answer(store: Store, owner: str, build_id: str, body: Answer) -> str:
+    """Sends the answer; the prompt that it answers.
+
+    Raises:
+        ApiError: 409 with the decision where there is nothing left to answer, 400 where it is unclear what is meant.
+    """
+    owned(store, owner, build_id)
+    prompts = msgspec.json.decode(store.hydrate(build_id).state, type=_Prompts)
+    row = _prompt(prompts.permissions, body.request_id)
+    if row.decision is not None:
+        raise _decided(row.decision)
+    if prompts.status in ENDS:
+        raise ApiError(409, "ended", f"The build has ended: {prompts.status}.", decision=None)
+    content = {"decision": body.decision, "message": body.message}
+    store.send(build_id, "answer", row.request_id, content)
+    # The store keeps the first answer; of two people who answer at once, one must hear that it was not theirs.
+    kept = next(sent.body for sent in store.commands(build_id) if sent.request == row.request_id)
+    if kept["decision"] != body.decision:
+        raise _decided(kept["decision"])
+    return row.request_id
+
+
+def _prompt(rows: list[PermissionRow], request_id: str | None) -> PermissionRow:
+    waiting = [row for row in rows if row.decision is None]
+    if request_id is not None:
+        for row in rows:
+            if row.request_id == request_id:
+                return row
+        raise ApiError(400, "unknown_request", "The build asked no such question.", field="request_id")
+    if len(waiting) > 1:
+        raise ApiError(400, "ambiguous", f"{len(waiting)} prompts are open; say which.", field="request_id")
+    if waiting:
+        return waiting[0]
+    if rows:
+        return rows[-1]
+    raise ApiError(409, "nothing_asked", "The build waits for no answer.", decision=None)
+
+
+def _decided(decision: str) -> ApiError:
+    return ApiError(409, "answered", f"This prompt has been decided already: {decision}.", decision=decision)
+
+
+class FollowUpHandler(RestHandler):
+    """``builds/{id}/follow_up``."""
+
+    @allowed("execute")
+    async def post(self, build_id: str) -> None:
+        """Continues an agent's session; no build of this version has one."""
+        services = await self.services()
+        record = await services.run(owned, services.store, services.config.owner, build_id)
+        body_of(json_object(self.request.body, services.config.max_body_bytes), FollowUp)
+        kind = record.summary.kind
+        raise ApiError(400, "unsupported", f"A build of kind {kind} has no agent session that could go on.")

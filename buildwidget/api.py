@@ -1,0 +1,119 @@
+"""The functions a notebook calls."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
+
+from buildwidget import launching
+from buildwidget.build import Build, Builds
+from buildwidget.notebook_ref import this_notebook
+from buildwidget.process_store import process_store
+from buildwidget.runner.liveness import LeaseObserver
+from buildwidget.runner.sweep import sweep
+from buildwidget.store.errors import NotFound
+from buildwidget.store.location import owner
+from buildwidget.store.store import Store
+
+_observer = LeaseObserver()
+"""One observer of this process: a lease counts only if one observer saw the heartbeat stand still for all of it."""
+
+
+def _swept_store() -> Store:
+    store = process_store()
+    sweep(store, _observer)
+    return store
+
+
+def launch(  # noqa: PLR0913 - each keyword is one independent choice of the user; all have defaults
+    work: str | Sequence[str] | Callable[..., Any],
+    /,
+    *args: Any,
+    name: str | None = None,
+    project: str | None = None,
+    key: str | None = None,
+    reuse: Literal["succeeded"] | None = None,
+    cwd: str | os.PathLike[str] | None = None,
+    env: Mapping[str, str] | None = None,
+    python: str | None = None,
+    pty: bool = True,
+    tags: Sequence[str] = (),
+    **kwargs: Any,
+) -> Build:
+    """Starts work that outlives this page, this kernel and the server.
+
+    Args:
+        work: a shell line, the words of one program, or a callable (run in a fresh process of this Python).
+        *args: what the callable is called with.
+        name: what lists show; default: the command or the callable's name.
+        project: groups builds.
+        key: makes launching idempotent: while a build of this key is active, launching again attaches to it.
+        reuse: ``"succeeded"`` also returns the last success of the same key and spec instead of a new build.
+        cwd: the working directory; default: this one.
+        env: variables added to the environment; values of secret-looking ones are never stored.
+        python: the interpreter it runs in; default: this one.
+        pty: False runs a command on pipes, with stderr apart, instead of a terminal.
+        tags: words to find the build by.
+        **kwargs: what the callable is called with (use ``functools.partial`` for one named like an option above).
+
+    Returns:
+        The build, queued or already running; display it to watch it live.
+
+    Raises:
+        LaunchError: what was asked for cannot be launched; nothing was stored.
+        StoreError: the database cannot be used.
+    """
+    options = launching.Options(
+        name=name,
+        project=project,
+        key=key,
+        reuse=reuse,
+        cwd=cwd,
+        env=env,
+        python=python,
+        pty=pty,
+        tags=tags,
+        notebook=this_notebook(),
+    )
+    request = launching.prepare(work, args, kwargs, options)
+    record, _ = launching.submit(_swept_store(), owner(), request)
+    return Build(record.summary.id)
+
+
+def attach(id_or_key: str, *, project: str | None = None) -> Build:
+    """The build of an id, or the newest build of a key: from any kernel, any day.
+
+    Args:
+        id_or_key: what ``build.id`` tells, or the key it was launched with.
+        project: the project of the key; None looks among the builds of no project, then of any.
+
+    Raises:
+        NotFound: there is none.
+    """
+    store = _swept_store()
+    try:
+        record = store.record(id_or_key)
+        if record.summary.owner == owner():
+            return Build(id_or_key)
+    except NotFound:
+        pass
+    ids = [found.summary.id for found in store.find(owner(), project, id_or_key)]
+    if not ids and project is None:
+        ids = [found.id for found in store.summaries(owner(), q=id_or_key).builds if found.key == id_or_key]
+    if not ids:
+        raise NotFound(id_or_key)
+    return Build(ids[0])
+
+
+def builds(status: str | None = None, project: str | None = None, *, q: str | None = None, limit: int = 50) -> Builds:
+    """The newest builds, as a list that displays as a table.
+
+    Args:
+        status: only those of this status, e.g. ``"running"``.
+        project: only those of this project.
+        q: only those with this text in name, project or tags.
+        limit: how many at most.
+    """
+    page = _swept_store().summaries(owner(), status=status, project=project, q=q, limit=limit)
+    return Builds(Build(summary.id) for summary in page.builds)

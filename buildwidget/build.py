@@ -1,0 +1,338 @@
+"""The handle of a build: what a notebook holds, reads and displays.
+
+A handle holds nothing but an id. Every property reads the database, so two handles, two kernels and a page
+never disagree.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import time
+from collections.abc import Callable, Generator, Iterator
+from typing import Any
+
+from buildwidget import launching
+from buildwidget.errors import BuildFailed
+from buildwidget.live import follow
+from buildwidget.process_store import process_store
+from buildwidget.protocol.codec import decode_event, decode_state
+from buildwidget.protocol.events import ENDS, Error, Event, Todo
+from buildwidget.protocol.state import (
+    ArtifactRow,
+    DisplayRow,
+    MetricRow,
+    PermissionRow,
+    ProgressRow,
+    State,
+    Summary,
+    ToolRow,
+    Usage,
+)
+from buildwidget.runner.build_dir import build_dir
+from buildwidget.runner.function import load_result
+from buildwidget.store.errors import NotFound
+from buildwidget.store.ids import new_request_id
+from buildwidget.store.records import BuildRecord
+from buildwidget.store.store import Store
+
+LOG_PAGE_LINES = 1_000
+
+
+class Build:
+    """One build, by its id; made by ``launch``, ``track`` and ``attach``.
+
+    As the last expression of a cell it displays live.
+    """
+
+    def __init__(self, build_id: str, store: Store | None = None) -> None:
+        self.id = build_id
+        self._store_given = store
+
+    @property
+    def store(self) -> Store:
+        """The store that has it: the one it was made with, else this process's."""
+        return self._store_given or process_store()
+
+    def _record(self) -> BuildRecord:
+        return self.store.record(self.id)
+
+    # What lists show.
+
+    @property
+    def info(self) -> Summary:
+        """The build's row in lists: identity, status, percent, times."""
+        return self._record().summary
+
+    @property
+    def state(self) -> State:
+        """The whole bounded state, as every page sees it."""
+        return decode_state(self.store.hydrate(self.id).state)
+
+    @property
+    def name(self) -> str:
+        """What lists show."""
+        return self.info.name
+
+    @property
+    def project(self) -> str | None:
+        """What groups builds; None without a project."""
+        return self.info.project
+
+    @property
+    def kind(self) -> str:
+        """``command``, ``function``, ``notebook``, ``agent`` or ``track``."""
+        return self.info.kind
+
+    @property
+    def status(self) -> str:
+        """``queued``, ``running``, or an end: ``succeeded``, ``failed``, ``cancelled``, ``lost``."""
+        return self.info.status
+
+    @property
+    def percent(self) -> int | None:
+        """0 to 100, or None where nothing tells."""
+        return self.info.percent
+
+    @property
+    def summary(self) -> str | None:
+        """The sentence it ended with, if any."""
+        return self.info.summary
+
+    @property
+    def error(self) -> Error | None:
+        """Why it failed: ``kind``, ``message`` and, where there is one, ``traceback``."""
+        return self.state.error
+
+    @property
+    def exit_code(self) -> int | None:
+        """What the command exited with; negative for a signal."""
+        return self.info.exit_code
+
+    @property
+    def done(self) -> bool:
+        """Whether it has ended."""
+        return self.status in ENDS
+
+    # What the state holds.
+
+    @property
+    def todos(self) -> list[Todo]:
+        """The plan, in its order."""
+        return self.state.todos
+
+    @property
+    def tools(self) -> list[ToolRow]:
+        """The newest 2,000 tool calls, in order of first sight."""
+        return self.state.tools
+
+    @property
+    def progress(self) -> list[ProgressRow]:
+        """The bars."""
+        return self.state.progress
+
+    @property
+    def metrics(self) -> dict[str, MetricRow]:
+        """The metrics by name."""
+        return {row.name: row for row in self.state.metrics}
+
+    @property
+    def artifacts(self) -> list[ArtifactRow]:
+        """The files it made."""
+        return self.state.artifacts
+
+    @property
+    def displays(self) -> list[DisplayRow]:
+        """The figures and tables it showed."""
+        return self.state.displays
+
+    @property
+    def permissions(self) -> list[PermissionRow]:
+        """The questions its tools asked."""
+        return self.state.permissions
+
+    @property
+    def usage(self) -> Usage:
+        """Tokens and cost so far."""
+        return self.state.usage
+
+    # The whole log.
+
+    def log(self, tail: int | None = None) -> str:
+        """The log as text; ``tail`` gives only that many of its last lines."""
+        return "\n".join(self.log_lines(tail))
+
+    def log_lines(self, tail: int | None = None) -> Iterator[str]:
+        """The lines of the log, read page by page; ``tail`` gives only that many of the last."""
+        after = 0
+        if tail is not None:
+            after = max(0, self.store.log(self.id, limit=1).count - tail)
+        while True:
+            page = self.store.log(self.id, after=after, limit=LOG_PAGE_LINES)
+            yield from (text for _, _, text in page.lines)
+            if not page.lines or page.last >= page.count:
+                return
+            after = page.last
+
+    def events(self, after: int = 0) -> Iterator[Event]:
+        """The events of the log with a seq above ``after``, in order; unknown types are left out."""
+        while True:
+            page = self.store.events(self.id, after=after)
+            yield from (event for event in map(decode_event, page.events) if event is not None)
+            after = page.last
+            if not page.events or page.last >= page.head:
+                return
+
+    # Waiting.
+
+    def wait(self, timeout: float | None = None) -> Build:
+        """Waits for the end and returns this build, however it ended.
+
+        Args:
+            timeout: seconds; None waits without limit.
+
+        Raises:
+            TimeoutError: it has not ended after ``timeout`` seconds; it goes on all the same.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        with follow(self.store, self.id) as following:
+            while not following.wait_for_end(_left(deadline)):
+                if deadline is not None and time.monotonic() >= deadline:
+                    raise TimeoutError(f"Build {self.id} ({self.name!r}) has not ended after {timeout:g} s.")
+        return self
+
+    def __await__(self) -> Generator[Any, None, Build]:
+        """``await build`` waits for the end without blocking the event loop."""
+        return self._awaited().__await__()
+
+    async def _awaited(self) -> Build:
+        loop, ended = asyncio.get_running_loop(), asyncio.Event()
+        with follow(self.store, self.id) as following:
+            following.on_end(lambda: _wake(loop, ended))
+            await ended.wait()
+        return self
+
+    def result(self, timeout: float | None = None) -> Any:
+        """Waits for the end and gives what the work gave.
+
+        Returns:
+            The callable's return value; for other kinds None.
+
+        Raises:
+            BuildFailed: it did not succeed (a command, or a build that was cancelled or lost).
+            Exception: whatever the callable raised.
+            TimeoutError: it has not ended after ``timeout`` seconds.
+        """
+        state = self.wait(timeout).state
+        if state.kind == "function" and state.status in ("succeeded", "failed"):
+            return load_result(build_dir(self.id))
+        if state.status != "succeeded":
+            raise BuildFailed(_failure(state))
+        return None
+
+    def on_change(self, callback: Callable[[Build], None]) -> Callable[[], None]:
+        """Calls ``callback(build)`` from a thread of its own after every change, until the end.
+
+        Returns:
+            A function that stops it.
+        """
+        following = follow(self.store, self.id)
+        following.on_change(lambda _state: callback(self))
+        return following.close
+
+    # Acting.
+
+    def cancel(self) -> None:
+        """Asks the build to stop: interrupt, after 5 s terminate, after 5 s kill. Does nothing where it has ended."""
+        if not self.done:
+            self.store.send(self.id, "cancel", new_request_id(), {})
+
+    def retry(self) -> Build:
+        """A new build of the same spec.
+
+        Raises:
+            LaunchError: a secret value is missing in this process, or the kind cannot be started again.
+        """
+        return Build(launching.retry(self.store, self._record()).summary.id, self._store_given)
+
+    def answer(self, decision: str, message: str | None = None, *, request_id: str | None = None) -> None:
+        """Answers a permission prompt: ``"allow"`` or ``"deny"``.
+
+        Args:
+            decision: ``"allow"`` or ``"deny"``.
+            message: told to the agent.
+            request_id: which prompt; may be left out where one is open.
+
+        Raises:
+            ValueError: the decision is neither, or not exactly one prompt is open.
+        """
+        if decision not in ("allow", "deny"):
+            raise ValueError(f'The decision is "allow" or "deny", not {decision!r}.')
+        if request_id is None:
+            request_id = self._open_permission()
+        self.store.send(self.id, "answer", request_id, {"decision": decision, "message": message})
+
+    def _open_permission(self) -> str:
+        waiting = [row.request_id for row in self.permissions if row.decision is None]
+        if len(waiting) != 1:
+            raise ValueError(f"{len(waiting)} prompts are open; name one with request_id.")
+        return waiting[0]
+
+    def delete(self) -> None:
+        """Removes the build and all that is kept of it.
+
+        Raises:
+            StillRunning: it has not ended; cancel it first.
+        """
+        self.store.delete(self.id)
+
+    # Display.
+
+    def __repr__(self) -> str:
+        try:
+            info = self.info
+        except NotFound:
+            return f"<Build {self.id}: deleted>"
+        percent = "" if info.percent is None else f" {info.percent} %"
+        return f"<Build {info.name!r} ({info.kind}) {info.status}{percent}, id {self.id}>"
+
+    def widget(self) -> Any:
+        """The widget that shows this build live; the same that displaying the build makes."""
+        from buildwidget.widget import BuildWidget  # noqa: PLC0415 - scripts without a notebook pay for no ipywidgets
+
+        return BuildWidget(self)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        from buildwidget.widget import display_bundle  # noqa: PLC0415 - as above
+
+        return display_bundle(self, **kwargs)
+
+
+def _left(deadline: float | None) -> float:
+    """Seconds until the deadline, in steps short enough for Ctrl-C to be heard."""
+    return 0.5 if deadline is None else max(0.0, min(0.5, deadline - time.monotonic()))
+
+
+def _wake(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
+    loop.call_soon_threadsafe(ended.set)
+
+
+def _failure(state: State) -> str:
+    why = f": {state.error.message}" if state.error else "."
+    return f"Build {state.id} ({state.name!r}) {state.status}{why}"
+
+
+class Builds(list[Build]):
+    """A list of builds that displays as a table."""
+
+    def _repr_html_(self) -> str:
+        rows = "".join(_html_row(build) for build in self)
+        heads = "".join(f"<th>{head}</th>" for head in ("Name", "Project", "Kind", "Status", "%", "Id"))
+        return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _html_row(build: Build) -> str:
+    info = build.info
+    percent = "" if info.percent is None else info.percent
+    values = (info.name, info.project or "", info.kind, info.status, percent, info.id)
+    return "<tr>" + "".join(f"<td>{html.escape(str(value))}</td>" for value in values) + "</tr>"

@@ -1,0 +1,92 @@
+"""What a page may ask for over the widget's comm, where no server extension can be reached.
+
+The names are those of ``BuildActions`` in the front end; the answers are those of the REST routes.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from buildwidget.build import Build
+
+MAX_CONTENT_BYTES = 16 * 1024 * 1024
+"""An artifact or a display sent over the comm; the kernel's channel is no place for more."""
+
+
+def perform(build: Build, action: str, args: dict[str, Any]) -> Any:
+    """Does what a page asks for and gives the JSON answer.
+
+    Raises:
+        ValueError: there is no such action, or its arguments are wrong.
+        BuildwidgetError: it cannot be done; the message is for a person.
+    """
+    if action not in _ACTIONS:
+        raise ValueError(f"There is no action {action!r}.")
+    return _ACTIONS[action](build, args)
+
+
+def _cancel(build: Build, _args: dict[str, Any]) -> None:
+    build.cancel()
+
+
+def _retry(build: Build, _args: dict[str, Any]) -> Any:
+    return msgspec.to_builtins(build.retry().info)
+
+
+def _remove(build: Build, _args: dict[str, Any]) -> None:
+    build.delete()
+
+
+def _answer(build: Build, args: dict[str, Any]) -> None:
+    build.answer(args["decision"], args.get("message"), request_id=args.get("request_id"))
+
+
+def _tool(build: Build, args: dict[str, Any]) -> Any:
+    return msgspec.to_builtins(build.store.tool(build.id, str(args["id"])))
+
+
+def _log(build: Build, args: dict[str, Any]) -> Any:
+    known = {name: args[name] for name in ("after", "before", "limit", "q") if args.get(name) is not None}
+    return msgspec.to_builtins(build.store.log(build.id, **known))
+
+
+def _whole_log(build: Build, _args: dict[str, Any]) -> str:
+    return build.log()
+
+
+def _display(build: Build, args: dict[str, Any]) -> Any:
+    mime, content = build.store.display(build.id, str(args["id"]))
+    return _content(mime, content)
+
+
+def _artifact(build: Build, args: dict[str, Any]) -> Any:
+    row = build.store.artifact(build.id, int(args["index"]))
+    root = Path(build.store.record(build.id).spec.get("cwd", "."))
+    path = (root / row.path).resolve()
+    if not path.is_relative_to(root.resolve()) or not path.is_file():
+        raise ValueError(f"The file {row.path} is not below the build's working directory, or gone.")
+    return _content(row.mime or "application/octet-stream", path.read_bytes())
+
+
+def _content(mime: str, content: bytes) -> dict[str, str]:
+    if len(content) > MAX_CONTENT_BYTES:
+        raise ValueError("That is too big for the kernel's channel; read the file instead.")
+    return {"mime": mime, "base64": base64.b64encode(content).decode()}
+
+
+_ACTIONS: dict[str, Callable[[Build, dict[str, Any]], Any]] = {
+    "cancel": _cancel,
+    "retry": _retry,
+    "remove": _remove,
+    "answer": _answer,
+    "tool": _tool,
+    "log": _log,
+    "wholeLog": _whole_log,
+    "display": _display,
+    "artifact": _artifact,
+}

@@ -1,0 +1,74 @@
+/** A page with a client of its own on a fake clock and a fake server. */
+import { PageClient } from "../client";
+import { HEALTHY_AFTER_MS } from "../connection";
+import type { BuildActions, BuildSession } from "../model";
+import type { PageEvent, PageEvents } from "../page-events";
+import { openWebSocket } from "../transport";
+import { FakeClock, settled } from "./fake-clock";
+import { FakeServer } from "./fake-server";
+
+export class FakePageEvents implements PageEvents {
+  readonly listeners = new Set<(event: PageEvent) => void>();
+
+  online(): boolean {
+    return true;
+  }
+
+  subscribe(listener: (event: PageEvent) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  tell(event: PageEvent): void {
+    for (const listener of [...this.listeners]) listener(event);
+  }
+}
+
+export class FakePage {
+  readonly clock = new FakeClock();
+  readonly server = new FakeServer();
+  readonly events = new FakePageEvents();
+  readonly client: PageClient;
+  /** Drawings that were asked for and not made. */
+  readonly frames: Array<() => void> = [];
+
+  constructor(random: () => number = () => 0.5) {
+    const { clock, server } = this;
+    this.client = new PageClient({
+      clock,
+      random,
+      page: this.events,
+      schedule: (callback) => this.frames.push(callback),
+      hydrate: server.hydrate,
+      status: server.status,
+      actions: (_, reconnect) => ({ reconnect }) as BuildActions,
+      open: (_way, listener) => openWebSocket("ws://server/buildwidget/ws", server.connect, listener),
+    });
+  }
+
+  draw(): void {
+    for (const frame of this.frames.splice(0)) frame();
+  }
+
+  /** Opens a session whose hydration came and whose connection is live, healthy and subscribed. */
+  async openLive(build: string): Promise<BuildSession> {
+    const session = this.client.open(build);
+    await this.arriveAll();
+    await this.clock.advance(HEALTHY_AFTER_MS);
+    return session;
+  }
+
+  /** Everything that is under way arrives, until nothing is. */
+  async arriveAll(): Promise<void> {
+    for (let quiet = 0; quiet < 2; quiet += 1) {
+      for (const hydration of this.server.hydrations.splice(0)) hydration.succeed();
+      await settled();
+      this.server.answerHandshakes();
+      for (const socket of this.server.open) {
+        socket.pump();
+        if (socket.deliver() > 0) quiet = 0;
+      }
+      await settled();
+    }
+  }
+}

@@ -1,0 +1,94 @@
+/** Terminal text as text nodes: SGR colours become styles of spans, nothing ever becomes markup. */
+import Anser, { type AnserJsonEntry } from "anser";
+import type { ComponentChildren } from "preact";
+
+export interface AnsiSpan {
+  readonly text: string;
+  readonly class: string;
+  readonly color?: string;
+  readonly background?: string;
+}
+
+const ESCAPE = "\u001b";
+// What is left of other escapes and of control characters says nothing to a reader. Tab and newline stay.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for.
+const OSC = /\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?/g;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for.
+const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+
+export function ansiSpans(text: string): AnsiSpan[] {
+  if (!text.includes(ESCAPE)) return [{ text: text.replace(CONTROL, ""), class: "" }];
+  return Anser.ansiToJson(text.replace(OSC, ""), { use_classes: true, remove_empty: true })
+    .map(spanOf)
+    .filter((span) => span.text !== "");
+}
+
+function spanOf(entry: AnserJsonEntry): AnsiSpan {
+  const kept = entry.decorations.filter((name) => name !== "reverse" && name !== "blink");
+  const fore = colorOf(entry.fg, entry.fg_truecolor);
+  const back = colorOf(entry.bg, entry.bg_truecolor);
+  const reverse = entry.decorations.includes("reverse");
+  // Swapped, or on a ground of its own, text needs a colour that stands off from it.
+  const color = reverse ? (back ?? GROUND) : (fore ?? (back && GROUND));
+  const background = reverse ? (fore ?? INK) : back;
+  return {
+    text: entry.content.replace(CONTROL, ""),
+    class: kept.map((name) => `bw-sgr-${name}`).join(" "),
+    ...(color ? { color } : {}),
+    ...(background ? { background } : {}),
+  };
+}
+
+const GROUND = "var(--bw-ground)";
+const INK = "var(--bw-ink)";
+
+/** Anser's names are `ansi-red`, `ansi-bright-red`, `ansi-palette-123` and `ansi-truecolor`; the style has the rest. */
+function colorOf(name: string | null, rgb: string | null): string | null {
+  if (!name) return null;
+  if (name === "ansi-truecolor") return rgb && /^[\d, ]+$/.test(rgb) ? `rgb(${rgb})` : null;
+  const palette = /^ansi-palette-(\d+)$/.exec(name);
+  if (palette) return paletteColor(Number(palette[1]));
+  return /^ansi-[a-z-]+$/.test(name) ? `var(--bw-${name.slice("ansi-".length)})` : null;
+}
+
+/** The xterm palette above the sixteen named colours: a cube of 6 x 6 x 6, then 24 greys. */
+export function paletteColor(index: number): string {
+  if (index >= 232) {
+    const grey = 8 + (index - 232) * 10;
+    return `rgb(${grey}, ${grey}, ${grey})`;
+  }
+  const cube = index - 16;
+  const level = (step: number): number => (step === 0 ? 0 : 55 + step * 40);
+  return `rgb(${level(Math.floor(cube / 36))}, ${level(Math.floor(cube / 6) % 6)}, ${level(cube % 6)})`;
+}
+
+/** The spans as nodes; every occurrence of `query` is marked, whatever its case. */
+export function ansiText(text: string, query = ""): ComponentChildren {
+  return ansiSpans(text).map((span, index) => {
+    const content = query ? marked(span.text, query) : span.text;
+    if (!span.class && !span.color && !span.background) return content;
+    const style = {
+      ...(span.color ? { color: span.color } : {}),
+      ...(span.background ? { background: span.background } : {}),
+    };
+    return (
+      <span key={index} class={span.class} style={style}>
+        {content}
+      </span>
+    );
+  });
+}
+
+function marked(text: string, query: string): ComponentChildren {
+  const parts: ComponentChildren[] = [];
+  const [low, wanted] = [text.toLowerCase(), query.toLowerCase()];
+  // A few letters change length in lower case; positions would not match then.
+  if (low.length !== text.length) return text;
+  let from = 0;
+  for (let at = low.indexOf(wanted); at >= 0; at = low.indexOf(wanted, from)) {
+    parts.push(text.slice(from, at), <mark>{text.slice(at, at + wanted.length)}</mark>);
+    from = at + wanted.length;
+  }
+  parts.push(text.slice(from));
+  return parts;
+}

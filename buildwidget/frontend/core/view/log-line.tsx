@@ -1,0 +1,69 @@
+/** One line of the log. */
+import type { JSX } from "preact";
+import { MAX_LOG_LINE_BYTES } from "../protocol/limits.gen";
+import { ansiText } from "./ansi";
+import { bytes, count } from "./format";
+import { memo } from "./memo";
+
+/** A line this long is laid out; what is longer is in the download. */
+const MAX_SHOWN = 20_000;
+/** A code point is at most this long; a cut line ends that close below the limit. */
+const LONGEST_CODE_POINT = 4;
+
+interface Props {
+  readonly number: number;
+  readonly stream: string;
+  readonly text: string;
+  readonly query?: string;
+  readonly numbered?: boolean;
+  readonly lit?: boolean;
+  readonly partial?: boolean;
+  /** Fetches the line whole; absent where it is. */
+  readonly onWhole?: (number: number) => void;
+  readonly onPick?: (number: number) => void;
+}
+
+export const LogLine = memo(function LogLine(props: Props): JSX.Element {
+  const { number, stream, text, onPick, onWhole } = props;
+  const shown = text.length > MAX_SHOWN ? text.slice(0, MAX_SHOWN) : text;
+  const cut = onWhole !== undefined && isCut(text);
+  const content = ansiText(shown, props.query);
+  const gutter = props.numbered ? <span class="bw-line-number">{count(number)}</span> : null;
+  return (
+    <div
+      class="bw-log-line"
+      data-stream={stream}
+      data-line={number}
+      data-partial={props.partial ?? false}
+      data-lit={props.lit ?? false}
+    >
+      {onPick ? (
+        <button type="button" class="bw-hit" title="Show this line in the log" onClick={() => onPick(number)}>
+          {gutter}
+          {content}
+        </button>
+      ) : (
+        <>
+          {gutter}
+          {content}
+        </>
+      )}
+      {cut && (
+        <button type="button" class="bw-button bw-small" onClick={() => onWhole(number)}>
+          Show the whole line
+        </button>
+      )}
+      {shown !== text && (
+        <span class="bw-dim">{` … ${bytes(text.length - shown.length)} more in the download`}</span>
+      )}
+    </div>
+  );
+});
+
+/** Whether a line has just the length to which the wire cuts longer ones. */
+export function isCut(text: string): boolean {
+  if (text.length > MAX_LOG_LINE_BYTES || text.length * 3 < MAX_LOG_LINE_BYTES - LONGEST_CODE_POINT)
+    return false;
+  const size = new TextEncoder().encode(text).length;
+  return size <= MAX_LOG_LINE_BYTES && size > MAX_LOG_LINE_BYTES - LONGEST_CODE_POINT;
+}

@@ -1,0 +1,179 @@
+/** The log: follows the end until the reader scrolls up; older lines and searches come from the server. */
+import type { JSX } from "preact";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { plural } from "./format";
+import { Icon } from "./icons";
+import {
+  advance,
+  append,
+  EMPTY,
+  endOf,
+  isAttached,
+  type LogBuffer,
+  mend,
+  prepend,
+  replace,
+} from "./log-buffer";
+import { LogList } from "./log-list";
+import { LogSearch } from "./log-search";
+import { memo } from "./memo";
+import { messageOf, useBuild } from "./session";
+import type { LogState } from "./types";
+
+const PAGE = 1_000;
+const AROUND = 200;
+
+interface Props {
+  readonly log: LogState;
+  readonly searching: boolean;
+  /** `toLog`: the reader goes on in the log, not in the tools beside the tabs. */
+  onSearchEnd(toLog: boolean): void;
+}
+
+export const Log = memo(function Log({ log, searching, onSearchEnd }: Props): JSX.Element {
+  const { actions } = useBuild();
+  const [following, setFollowing] = useState(true);
+  const [target, setTarget] = useState<number | null>(null);
+  const pages = usePages(log, following);
+  const { buffer } = pages;
+  /** The newest line when the reader let go of the end: what came after it is new to them. */
+  const leftAt = useRef(0);
+
+  const follow = useCallback((wanted: boolean) => {
+    setTarget(null);
+    setFollowing(wanted);
+  }, []);
+  const onFollow = (wanted: boolean) => {
+    // At the end of the lines held, but not of the log: there is more to fetch, nothing to follow yet.
+    if (wanted && !isAttached(buffer, log)) return;
+    if (!wanted) leftAt.current = endOf(buffer) - 1;
+    follow(wanted);
+  };
+  const onEdge = (edge: "top" | "bottom") => {
+    if (edge === "top" && buffer.first > 1) pages.load({ before: buffer.first }, prepend);
+    if (edge === "bottom" && !isAttached(buffer, log)) pages.load({ after: endOf(buffer) - 1 }, append);
+  };
+  const onWhole = useCallback(
+    (number: number) => pages.load({ after: number - 1, limit: 1 }, mend),
+    [actions],
+  );
+  const onPick = (number: number) => {
+    onSearchEnd(true);
+    setFollowing(false);
+    leftAt.current = log.count;
+    const show = () => setTarget(number);
+    if (number >= buffer.first && number < endOf(buffer)) show();
+    else
+      pages.load(
+        { after: Math.max(0, number - AROUND), limit: 2 * AROUND },
+        (_, page) => replace(page),
+        show,
+      );
+  };
+
+  if (searching) return <LogSearch onPick={onPick} onEnd={() => onSearchEnd(false)} />;
+  const fresh = following ? 0 : Math.max(0, log.count - Math.max(leftAt.current, 0));
+  const attached = isAttached(buffer, log);
+  return (
+    <div class="bw-log-place" data-count={log.count}>
+      <LogList
+        rows={buffer.rows}
+        partial={attached ? partialLines(log) : NO_LINES}
+        following={following}
+        target={target}
+        label="Log"
+        onFollow={onFollow}
+        onEdge={onEdge}
+        onWhole={onWhole}
+      />
+      {pages.status !== null && (
+        <div class="bw-pill bw-pill-top">
+          {pages.status}
+          {pages.retry && (
+            <button type="button" class="bw-button bw-small" onClick={pages.retry}>
+              Try again
+            </button>
+          )}
+        </div>
+      )}
+      {!following && (
+        <button
+          type="button"
+          class="bw-pill bw-pill-bottom"
+          data-action="follow"
+          onClick={() => follow(true)}
+        >
+          {fresh > 0 ? plural(fresh, "new line") : "To the end"}
+          <Icon name="down" />
+        </button>
+      )}
+    </div>
+  );
+});
+
+const NO_LINES: ReadonlyArray<readonly [string, string]> = [];
+
+function partialLines(log: LogState): Array<readonly [string, string]> {
+  return Object.entries(log.partial).flatMap(([stream, text]) => (text ? [[stream, text] as const] : []));
+}
+
+interface Query {
+  readonly before?: number;
+  readonly after?: number;
+  readonly limit?: number;
+}
+
+type Merge = (
+  buffer: LogBuffer,
+  page: Awaited<ReturnType<ReturnType<typeof useBuild>["actions"]["log"]>>,
+) => LogBuffer;
+
+interface Pages {
+  readonly buffer: LogBuffer;
+  /** What is said above the lines while others are fetched, or null. */
+  readonly status: string | null;
+  readonly retry: (() => void) | null;
+  load(query: Query, merge: Merge, done?: () => void): void;
+}
+
+/** The lines held, kept up with the state; one page is fetched at a time. */
+function usePages(log: LogState, following: boolean): Pages {
+  const { actions } = useBuild();
+  const held = useRef(EMPTY);
+  const busy = useRef(false);
+  const mounted = useRef(true);
+  const [, setVersion] = useState(0);
+  const [status, setStatus] = useState<string | null>(null);
+  const [retry, setRetry] = useState<{ run(): void } | null>(null);
+  held.current = advance(held.current, log, following);
+  useEffect(
+    () => () => {
+      mounted.current = false;
+    },
+    [],
+  );
+  const load = (query: Query, merge: Merge, done?: () => void) => {
+    if (busy.current) return;
+    busy.current = true;
+    setStatus("Fetching lines…");
+    setRetry(null);
+    actions
+      .log({ limit: PAGE, ...query })
+      .then(
+        (page) => {
+          held.current = merge(held.current, page);
+          setStatus(null);
+          done?.();
+        },
+        (error: unknown) => {
+          setStatus(messageOf(error));
+          setRetry({ run: () => load(query, merge, done) });
+        },
+      )
+      .finally(() => {
+        busy.current = false;
+        if (mounted.current) setVersion((version) => version + 1);
+      });
+  };
+  return { buffer: held.current, status, retry: retry?.run ?? null, load };
+}

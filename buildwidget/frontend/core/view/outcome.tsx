@@ -1,0 +1,143 @@
+/** How a build ended: its summary, or what went wrong, and what there is to look at. */
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { ansiText } from "./ansi";
+import { plural } from "./format";
+import { Icon } from "./icons";
+import { memo } from "./memo";
+import { useRetry } from "./menu";
+import type { State } from "./types";
+
+/** Where a count leads: a place of the unfolded view. */
+export type Place = "todos" | "progress" | "log" | "text" | "output" | "artifacts";
+
+interface OutcomeProps {
+  readonly state: State;
+  readonly folded: boolean;
+  onOpen(place: Place): void;
+}
+
+/** The message of an ended build, or null where there is nothing to say. */
+export function outcomeText(state: State): string | null {
+  switch (state.status) {
+    case "succeeded":
+      return state.summary ?? null;
+    case "failed":
+      return state.error?.message ?? state.summary ?? exitText(state.exit_code) ?? "The build failed.";
+    case "cancelled":
+      return state.summary ?? state.error?.message ?? null;
+    case "lost":
+      return state.error?.message ?? state.summary ?? "The process that ran this build is gone.";
+    default:
+      return null;
+  }
+}
+
+function exitText(code: number | null | undefined): string | null {
+  return code === undefined || code === null ? null : `Ended with exit code ${code}.`;
+}
+
+const LOST_HINT = "Everything it reported until then is kept. What it did after that is not known.";
+const TAIL_LINES = 6;
+
+export function Outcome({ state, folded, onOpen }: OutcomeProps): JSX.Element | null {
+  const text = outcomeText(state);
+  const bad = state.status === "failed" || state.status === "lost";
+  // The class of an exception says something; the word for "ended with exit code 2" does not.
+  const kind = state.error?.traceback && !text?.startsWith(state.error.kind) ? state.error.kind : null;
+  const tail = bad && folded && !state.error?.traceback ? state.log.lines.slice(-TAIL_LINES) : [];
+  const hasFacts = folded && facts(state).length > 0;
+  if (text === null && !bad && !hasFacts) return null;
+  return (
+    <section class="bw-outcome" data-status={state.status} data-testid="outcome" aria-label="Result">
+      {(text !== null || bad) && (
+        <div class="bw-outcome-line">
+          <p class="bw-message" data-testid="message">
+            {kind && <strong>{`${kind}: `}</strong>}
+            {text}
+            {state.status === "lost" && <span class="bw-hint">{` ${LOST_HINT}`}</span>}
+          </p>
+          {bad && <RetryButton />}
+        </div>
+      )}
+      {state.error?.traceback && <Traceback text={state.error.traceback} />}
+      {tail.length > 0 && (
+        <pre class="bw-pre bw-tail" data-testid="tail">
+          {ansiText(tail.map((line) => line[1]).join("\n"))}
+        </pre>
+      )}
+      {hasFacts && <Facts state={state} onOpen={onOpen} />}
+    </section>
+  );
+}
+
+function RetryButton(): JSX.Element {
+  const [pending, retry] = useRetry();
+  return (
+    <button
+      type="button"
+      class="bw-button"
+      data-action="retry-button"
+      aria-disabled={pending}
+      onClick={retry}
+    >
+      <Icon name="retry" />
+      {pending ? "Starting…" : "Retry"}
+    </button>
+  );
+}
+
+const Traceback = memo(function Traceback({ text }: { text: string }): JSX.Element {
+  const [open, setOpen] = useState(false);
+  return (
+    <div class="bw-fold">
+      <button
+        type="button"
+        class="bw-fold-button"
+        aria-expanded={open}
+        data-action="traceback"
+        onClick={() => setOpen(!open)}
+      >
+        <Icon name="chevron" class={open ? "bw-turn-down" : ""} />
+        Traceback
+      </button>
+      {open && (
+        <pre
+          class="bw-pre"
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard.
+          tabIndex={0}
+          data-testid="traceback"
+        >
+          {ansiText(text)}
+        </pre>
+      )}
+    </div>
+  );
+});
+
+function facts(state: State): Array<[Place, string]> {
+  const found: Array<[Place, number, string]> = [
+    ["todos", state.todos.length, "todo"],
+    ["todos", state.tools.length + (state.dropped.tools ?? 0), "tool"],
+    ["progress", state.metrics.length, "metric"],
+    ["log", state.log.count, "log line"],
+    ["text", state.texts.length, "text"],
+    ["output", state.displays.length, "output"],
+    ["artifacts", state.artifacts.length, "artifact"],
+  ];
+  return found
+    .filter(([, amount]) => amount > 0)
+    .map(([place, amount, word]) => [place, plural(amount, word)]);
+}
+
+function Facts({ state, onOpen }: { state: State; onOpen(place: Place): void }): JSX.Element {
+  return (
+    <div class="bw-facts">
+      {facts(state).map(([place, text]) => (
+        <button type="button" class="bw-fact" key={text} data-place={place} onClick={() => onOpen(place)}>
+          {text}
+        </button>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,40 @@
+// Bundles the widget into ../../static/widget.js: one ES module, style included, nothing fetched from elsewhere.
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { build, transform } from "esbuild";
+
+const BUDGET_BYTES = 80_000;
+
+const here = dirname(fileURLToPath(import.meta.url));
+const outfile = join(here, "../../static/widget.js");
+
+/** Style sheets become text in the bundle, minified: a loader of esbuild alone would keep every blank. */
+const styleAsText = {
+  name: "style-as-text",
+  setup(builder) {
+    builder.onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const { code } = await transform(await readFile(path, "utf8"), { loader: "css", minify: true });
+      return { contents: code, loader: "text" };
+    });
+  },
+};
+
+await build({
+  entryPoints: [join(here, "index.ts")],
+  outfile,
+  bundle: true,
+  minify: true,
+  format: "esm",
+  target: "es2022",
+  legalComments: "none",
+  plugins: [styleAsText],
+});
+
+const size = gzipSync(await readFile(outfile), { level: 9 }).length;
+console.log(`static/widget.js: ${(size / 1000).toFixed(1)} kB gzipped, of ${BUDGET_BYTES / 1000} kB`);
+if (size > BUDGET_BYTES) {
+  console.error("The widget's bundle is over its budget.");
+  process.exit(1);
+}

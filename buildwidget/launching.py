@@ -1,0 +1,298 @@
+"""From what a user asked for to a stored build whose runner is on its way.
+
+Everything that can be checked is checked before anything is stored. The Jupyter server launches through the
+same functions as a notebook does.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from buildwidget.errors import BuildwidgetError, LaunchError
+from buildwidget.launch_checks import (
+    check_command,
+    check_directory,
+    check_environment,
+    check_signature,
+    check_text,
+    fingerprint_of_callable,
+)
+from buildwidget.protocol.events import Event, Kind, MetaEvent, NotebookRef, StatusEvent
+from buildwidget.runner.build_dir import build_dir, make_build_dir, remove_build_dir
+from buildwidget.runner.function import CALLABLE_FILE, save_callable
+from buildwidget.runner.secrets import split_environment
+from buildwidget.runner.spawn import check_python, spawn
+from buildwidget.store.drafts import draft
+from buildwidget.store.errors import KeyTaken
+from buildwidget.store.ids import new_build_id
+from buildwidget.store.records import BuildRecord, NewBuild
+from buildwidget.store.store import Store
+
+Work = str | Sequence[str] | Callable[..., Any]
+
+KEPT_ENVIRONMENT = (
+    "PATH", "VIRTUAL_ENV", "CONDA_PREFIX", "CONDA_DEFAULT_ENV", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ"
+)  # fmt: skip
+"""Inherited variables that decide what a command means; kept so that a retry from another process means the same."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to launch. None means the default, told beside each.
+
+    Attributes:
+        name: what lists show; default: made from the command or the callable's name.
+        project: groups builds; default: no project.
+        key: at most one build of a key is active per owner and project; launching again attaches to it.
+        reuse: ``"succeeded"`` also takes the last success of the same key and spec instead of a new build.
+        cwd: the working directory; default: this process's.
+        env: variables added to the environment that the build inherits.
+        python: the interpreter that runs it; default: this one.
+        pty: False runs a command on pipes, with stderr apart, instead of a terminal.
+        tags: words to find the build by.
+        notebook: the notebook that launched it.
+    """
+
+    name: str | None = None
+    project: str | None = None
+    key: str | None = None
+    reuse: Literal["succeeded"] | None = None
+    cwd: str | os.PathLike[str] | None = None
+    env: Mapping[str, str] | None = None
+    python: str | None = None
+    pty: bool = True
+    tags: Sequence[str] = ()
+    notebook: NotebookRef | None = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """A checked request: everything that a build's row and its runner need."""
+
+    kind: Kind
+    name: str
+    spec: dict[str, Any]
+    options: Options
+    secrets: dict[str, str] = field(default_factory=dict)
+    save: Callable[[Path], object] | None = None
+    """Keeps the callable in the new build's directory; raises LaunchError."""
+
+
+def prepare(work: Work, args: tuple[Any, ...], kwargs: Mapping[str, Any], options: Options) -> Request:
+    """Checks a request and makes its spec.
+
+    Raises:
+        LaunchError: naming the argument that is wrong.
+    """
+    options = _checked(options)
+    if callable(work):
+        return _prepare_callable(work, args, kwargs, options)
+    if args or kwargs:
+        extra = next(iter(kwargs), "a second positional argument")
+        raise LaunchError(f"A command takes no argument {extra!r}; arguments are for a callable.", field="command")
+    return _prepare_command(work, options)
+
+
+def _checked(options: Options) -> Options:
+    for label in ("name", "project", "key"):
+        check_text(label, getattr(options, label))
+    if options.reuse not in (None, "succeeded"):
+        raise LaunchError(f'reuse is "succeeded" or None, not {options.reuse!r}.', field="reuse")
+    if options.reuse and not options.key:
+        raise LaunchError("reuse needs a key that names what may be reused.", field="reuse")
+    if isinstance(options.tags, str) or not all(isinstance(tag, str) for tag in options.tags):
+        raise LaunchError("tags is a list of strings.", field="tags")
+    for tag in options.tags:
+        check_text("tags", tag)
+    if not isinstance(options.pty, bool):
+        raise LaunchError(f"pty is True or False, not {options.pty!r}.", field="pty")
+    python = options.python or sys.executable
+    check_python(python)
+    return replace(options, cwd=check_directory(options.cwd), python=python)
+
+
+def _prepare_command(command: str | Sequence[str], options: Options) -> Request:
+    inherited = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
+    given = check_environment(options.env)
+    plain, secrets = split_environment({**inherited, **given})
+    checked = check_command(command, cwd=str(options.cwd), path=plain.get("PATH"))
+    spec = {"command": checked, **_common(options, plain, secrets), "pty": options.pty}
+    spec["fingerprint"] = {"command": checked, "env": _sorted_plain(given), "cwd": spec["cwd"], "pty": options.pty}
+    text = checked if isinstance(checked, str) else " ".join(checked)
+    return Request("command", options.name or _short(text), spec, options, secrets)
+
+
+def _prepare_callable(
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], options: Options
+) -> Request:
+    given = check_environment(options.env)
+    inherited = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
+    plain, secrets = split_environment({**inherited, **given})
+    spec = {"callable": CALLABLE_FILE, **_common(options, plain, secrets), "pty": options.pty}
+    spec["fingerprint"] = {
+        "callable": fingerprint_of_callable(function, args, kwargs),
+        "env": _sorted_plain(given),
+        "cwd": spec["cwd"],
+    }
+    name = options.name or _short(getattr(function, "__name__", type(function).__name__))
+    check_signature(function, args, kwargs)
+    return Request(
+        "function", name, spec, options, secrets, lambda directory: save_callable(directory, function, args, kwargs)
+    )
+
+
+def _common(options: Options, plain: dict[str, str], secrets: dict[str, str]) -> dict[str, Any]:
+    return {
+        "cwd": str(options.cwd),
+        "python": options.python,
+        "env": plain,
+        "secret_names": sorted(secrets),
+    }
+
+
+def _sorted_plain(given: Mapping[str, str]) -> dict[str, str]:
+    """The given variables as they may be kept: a secret's name counts, its value does not."""
+    plain, secrets = split_environment(dict(given))
+    return dict(sorted({**plain, **dict.fromkeys(secrets, "")}.items()))
+
+
+def _short(text: str, limit: int = 80) -> str:
+    first = " ".join(text.split())
+    return first if len(first) <= limit else first[: limit - 1] + "…"
+
+
+def submit(store: Store, owner: str, request: Request, *, retry_of: str | None = None) -> tuple[BuildRecord, bool]:
+    """Stores a build and starts its runner, or finds the one its key names.
+
+    Returns:
+        The build, and whether it is a new one.
+
+    Raises:
+        LaunchError: the key is taken by a build of another spec (``key_taken``).
+    """
+    existing = _reusable(store, owner, request)
+    if existing is not None:
+        return existing, False
+    build_id = new_build_id()
+    try:
+        if request.save is not None:
+            request.save(make_build_dir(build_id))
+        record = _create(store, build_id, owner, request, retry_of)
+    except KeyTaken as taken:  # another process was quicker with the same key
+        remove_build_dir(build_id)
+        return _same_spec(store.record(taken.existing_id), request), False
+    except BuildwidgetError:
+        remove_build_dir(build_id)
+        raise
+    spawn(store, record, request.secrets)
+    return record, True
+
+
+def _reusable(store: Store, owner: str, request: Request) -> BuildRecord | None:
+    """The active build of this key, or with ``reuse`` its last success of the same spec."""
+    options = request.options
+    if options.key is None:
+        return None
+    active = store.find(owner, options.project, options.key, statuses=("queued", "running"))
+    if active:
+        return _same_spec(active[0], request)
+    if options.reuse != "succeeded":
+        return None
+    done = store.find(owner, options.project, options.key, statuses=("succeeded",))
+    fingerprint = request.spec["fingerprint"]
+    return next((record for record in done if record.spec.get("fingerprint") == fingerprint), None)
+
+
+def _same_spec(record: BuildRecord, request: Request) -> BuildRecord:
+    if record.spec.get("fingerprint") == request.spec["fingerprint"]:
+        return record
+    raise LaunchError(
+        f"The key {request.options.key!r} belongs to the active build {record.summary.id} ({record.summary.name!r}), "
+        "which does something else. Use another key, or cancel that build first.",
+        field="key",
+        code="key_taken",
+    )
+
+
+def _create(store: Store, build_id: str, owner: str, request: Request, retry_of: str | None) -> BuildRecord:
+    options, now = request.options, int(time.time() * 1000)
+    new = NewBuild(
+        id=build_id,
+        owner=owner,
+        kind=request.kind,
+        created_at=now,
+        spec=request.spec,
+        key=options.key,
+        project=options.project,
+        retry_of=retry_of,
+        slotted="BUILDWIDGET_BUILD_ID" not in os.environ,
+    )
+    return store.create(new, [draft(event) for event in first_events(now, request.name, options)])
+
+
+def first_events(now: int, name: str, options: Options) -> list[Event]:
+    """The events every log begins with: that it is queued, and what is known of it."""
+    meta = MetaEvent(
+        at=now,
+        name=name,
+        project=options.project,
+        tags=list(options.tags) or None,
+        notebook=options.notebook,
+    )
+    return [StatusEvent(at=now, status="queued"), meta]
+
+
+def retry(store: Store, record: BuildRecord) -> BuildRecord:
+    """A new build of the same spec.
+
+    Raises:
+        LaunchError: ``secret_missing`` if the spec names secret variables that this process does not have,
+            ``unsupported`` if the build's kind cannot be started again.
+    """
+    request = request_again(record)
+    new, _ = submit(store, record.summary.owner, request, retry_of=record.summary.id)
+    return new
+
+
+def request_again(record: BuildRecord) -> Request:
+    """The request that a stored build was made from, with the secrets taken from this process's environment."""
+    summary, spec = record.summary, record.spec
+    if summary.kind not in ("command", "function"):
+        message = f"A build of kind {summary.kind} lives in its notebook; run its cell again."
+        raise LaunchError(message, field="kind", code="unsupported")
+    missing = [name for name in spec.get("secret_names", ()) if name not in os.environ]
+    if missing:
+        raise LaunchError(
+            f"The build needs the secret {', '.join(missing)}, whose value is never stored. "
+            "Launch it again from the notebook, or start this process with the variable set.",
+            field="env",
+            code="secret_missing",
+        )
+    options = Options(
+        name=summary.name,
+        project=summary.project,
+        key=summary.key,
+        cwd=check_directory(spec["cwd"]),
+        python=spec["python"],
+        tags=summary.tags,
+        notebook=summary.notebook,
+    )
+    check_python(spec["python"])
+    secrets = {name: os.environ[name] for name in spec.get("secret_names", ())}
+    save = _copy_callable(summary.id) if summary.kind == "function" else None
+    return Request(summary.kind, summary.name, spec, options, secrets, save)
+
+
+def _copy_callable(build_id: str) -> Callable[[Path], object]:
+    source = build_dir(build_id) / CALLABLE_FILE
+    if not source.exists():
+        message = f"The callable of build {build_id} is no longer kept; launch it again from the notebook."
+        raise LaunchError(message, field="callable", code="unsupported")
+    return lambda directory: shutil.copy2(source, directory / CALLABLE_FILE)

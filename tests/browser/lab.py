@@ -1,0 +1,161 @@
+"""A real JupyterLab server of the tests' own: fresh home, fresh database, one free port that survives restarts."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from tests.waiting import wait_until
+
+TOKEN = "browser-tests"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class LabServer:
+    """JupyterLab in a directory of its own; kill() and start() again keep port, token and database."""
+
+    def __init__(self, home: Path, base_url: str = "/", extra: tuple[str, ...] = ()) -> None:
+        self.home, self.base_url, self.extra = home, base_url, extra
+        self.root = home / "work"
+        self.root.mkdir(parents=True)
+        self.data = home / "buildwidget"
+        self._setting("apputils-extension/notification", {"fetchNews": "false"})
+        self.port = free_port()
+        self.process: subprocess.Popen[bytes] | None = None
+        self._pids: set[tuple[int, float]] = set()
+
+    def _setting(self, plugin: str, values: dict[str, Any]) -> None:
+        """Presets a plugin's setting, as a user would have saved it."""
+        file = self.home / "config" / "lab" / "user-settings" / "@jupyterlab" / f"{plugin}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(values))
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}{self.base_url}"
+
+    def environment(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "BUILDWIDGET"))}
+        return kept | {
+            "HOME": str(self.home),
+            "BUILDWIDGET_DATA_DIR": str(self.data),
+            "JUPYTER_RUNTIME_DIR": str(self.home / "runtime"),
+            "JUPYTER_DATA_DIR": str(self.home / "data"),
+            "JUPYTER_CONFIG_DIR": str(self.home / "config"),
+            "IPYTHONDIR": str(self.home / "ipython"),
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+        }
+
+    def start(self) -> None:
+        arguments = [
+            f"--ServerApp.root_dir={self.root}",
+            f"--ServerApp.port={self.port}",
+            "--ServerApp.port_retries=0",
+            "--ServerApp.ip=127.0.0.1",
+            f"--ServerApp.base_url={self.base_url}",
+            f"--IdentityProvider.token={TOKEN}",
+            "--ServerApp.open_browser=False",
+            "--ServerApp.allow_root=True",
+            "--LabApp.expose_app_in_browser=True",
+            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+            *self.extra,
+        ]
+        log = (self.home / "server.log").open("ab")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", *arguments],
+            env=self.environment(),
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        log.close()
+        wait_until(
+            self._answers, timeout=60, what=f"the server at {self.url}; see {self.home / 'server.log'}", every=0.1
+        )
+
+    def _answers(self) -> bool:
+        assert self.process is not None
+        if self.process.poll() is not None:
+            raise AssertionError((self.home / "server.log").read_text()[-4000:])
+        try:
+            return bool(self.get("buildwidget/api/status"))
+        except OSError:
+            return False
+
+    def get(self, route: str) -> Any:
+        request = urllib.request.Request(self.url + route, headers={"Authorization": f"token {TOKEN}"})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
+    def hydrated(self, build_id: str) -> dict[str, Any]:
+        hydrated: dict[str, Any] = self.get(f"buildwidget/api/builds/{build_id}")
+        return hydrated
+
+    def kill(self) -> None:
+        """kill -9 of the server alone: kernels and runners are left to themselves."""
+        assert self.process is not None
+        self._remember_children()
+        os.kill(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.process = None
+
+    def _remember_children(self) -> None:
+        assert self.process is not None
+        for child in psutil.Process(self.process.pid).children(recursive=True):
+            self._pids.add((child.pid, child.create_time()))
+
+    def close(self) -> None:
+        """Ends the server and whatever its builds and kernels left."""
+        if self.process is not None:
+            self._remember_children()
+            self.process.terminate()
+            try:
+                self.process.wait(15)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        for process in psutil.process_iter(["environ", "create_time"]):
+            environ = process.info["environ"] or {}
+            known = (process.pid, process.info["create_time"]) in self._pids
+            if known or environ.get("BUILDWIDGET_DATA_DIR") == str(self.data):
+                try:
+                    process.kill()
+                except psutil.NoSuchProcess:
+                    continue
+
+    def notebook(self, name: str, *cells: str) -> str:
+        """Writes a notebook of these code cells into the root directory."""
+        content = {
+            "nbformat": 4,
+            "nbformat_minor": 5,
+            "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+            "cells": [
+                {
+                    "cell_type": "code",
+                    "id": f"cell-{index}",
+                    "source": source,
+                    "metadata": {},
+                    "outputs": [],
+                    "execution_count": None,
+                }
+                for index, source in enumerate(cells)
+            ],
+        }
+        (self.root / name).write_text(json.dumps(content))
+        return name

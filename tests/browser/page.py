@@ -1,0 +1,124 @@
+"""A notebook page in the browser, as the tests read and drive it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Locator, Page
+
+from tests.browser.lab import TOKEN, LabServer
+from tests.waiting import wait_until
+
+MODEL = """(id) => {
+  const client = globalThis[Symbol.for("buildwidget.client")];
+  if (!client) return null;
+  const session = client.open(id);
+  const model = session.get();
+  session.close();
+  return model;
+}"""
+"""What the page's own client has of a build: the fold that its views draw."""
+
+
+KERNEL_IS_IDLE = """() => {
+  const panel = globalThis.jupyterapp?.shell.currentWidget;
+  const session = panel?.sessionContext;
+  return session?.isReady && session.session?.kernel?.status === "idle";
+}"""
+
+
+class BuildPage:
+    """One tab with one notebook."""
+
+    def __init__(self, page: Page, server: LabServer, notebook: str) -> None:
+        self.page, self.server, self.notebook = page, server, notebook
+        self.dialogs: list[str] = []
+        self.errors: list[str] = []
+        page.on("dialog", self._dialog)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def _dialog(self, dialog: Any) -> None:
+        self.dialogs.append(f"{dialog.type}: {dialog.message}")
+        dialog.accept()
+
+    def open(self) -> None:
+        self.page.goto(f"{self.server.url}lab/tree/{self.notebook}?reset&token={TOKEN}")
+        self.ready()
+
+    def refresh(self) -> None:
+        self.page.reload()
+        self.ready()
+
+    def ready(self) -> None:
+        """The notebook is open and its kernel answers."""
+        self.page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=60_000)
+        self.page.wait_for_function(KERNEL_IS_IDLE, timeout=60_000)
+
+    def run(self) -> None:
+        self.command("notebook:run-all-cells")
+
+    def command(self, name: str, arguments: dict[str, Any] | None = None) -> None:
+        """Starts a command of JupyterLab without waiting for it (a dialog may hold it back)."""
+        self.page.evaluate(
+            "([name, arguments_]) => { void globalThis.jupyterapp.commands.execute(name, arguments_); }",
+            [name, arguments or {}],
+        )
+
+    def save(self) -> None:
+        self.page.evaluate("() => globalThis.jupyterapp.commands.execute('docmanager:save')")
+
+    def restart_kernel(self) -> None:
+        self.command("kernelmenu:restart")
+        self.page.locator(".jp-Dialog button.jp-mod-accept").click()
+        self.ready()
+
+    @property
+    def view(self) -> Locator:
+        return self.page.locator(".buildwidget").first
+
+    def build_id(self) -> str:
+        """The build that the view shows."""
+        self.view.wait_for(timeout=60_000)
+        found: str = wait_until(lambda: self.view.get_attribute("data-build"), timeout=30, what="the id of the build")
+        return found
+
+    def attribute(self, name: str) -> str | None:
+        return self.view.get_attribute(f"data-{name}")
+
+    def wait_for(self, name: str, value: str, timeout: float = 60) -> None:
+        """Waits until the view's ``data-<name>`` is the value."""
+        wait_until(
+            lambda: self.attribute(name) == value,
+            timeout=timeout,
+            what=f"data-{name} to be {value!r}, in {self.page.url}",
+            every=0.05,
+        )
+
+    def model(self, build_id: str) -> dict[str, Any] | None:
+        model: dict[str, Any] | None = self.page.evaluate(MODEL, build_id)
+        return model
+
+    def seq(self, build_id: str) -> int:
+        model = self.model(build_id)
+        return model["cursor"]["seq"] if model and model["cursor"] else 0
+
+    def wait_for_half(self, build_id: str) -> None:
+        """The build stands half way, waiting for its ``go``, and the page shows all of it."""
+        wait_until(lambda: self._stands_half_way(build_id), timeout=60, what="half of the build", every=0.1)
+
+    def _stands_half_way(self, build_id: str) -> bool:
+        model = self.model(build_id)
+        state = model["state"] if model else None
+        done = [todo for todo in state["todos"] if todo["status"] == "completed"] if state else []
+        return len(done) == 5
+
+    def assert_same_as_hydrated(self, build_id: str) -> dict[str, Any]:
+        """What the page folded is what the database has, to the last field."""
+        hydrated = self.server.hydrated(build_id)
+        wait_until(lambda: self.seq(build_id) == hydrated["seq"], timeout=30, what=f"seq {hydrated['seq']} in the page")
+        model = self.model(build_id)
+        assert model is not None
+        assert model["cursor"] == {"epoch": hydrated["epoch"], "seq": hydrated["seq"]}
+        assert model["state"] == hydrated["state"]
+        state: dict[str, Any] = hydrated["state"]
+        return state

@@ -1,0 +1,59 @@
+"""The wheel is all a user needs: no Node, the front end inside, the server extension switched on."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(*command: str | Path, path: str | None = None) -> str:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "PYTHON"))}
+    if path is not None:
+        environment["PATH"] = path
+    done = subprocess.run(
+        [str(word) for word in command], env=environment, capture_output=True, text=True, check=False, cwd="/"
+    )
+    assert done.returncode == 0, f"{command}:\n{done.stdout}\n{done.stderr}"
+    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("wheel")
+    pip = (sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation")
+    run(*pip, "--wheel-dir", target, ROOT)
+    return next(target.glob("buildwidget-*.whl"))
+
+
+def test_the_wheel_holds_what_a_user_needs_and_no_more(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    assert "buildwidget/static/widget.js" in names
+    assert "buildwidget/py.typed" in names
+    assert any(name.endswith("etc/jupyter/jupyter_server_config.d/jupyter_extension.json") for name in names)
+    assert "buildwidget/protocol/schema.json" in names
+    unwanted = [name for name in names if "frontend" in name or "tests/" in name or "node_modules" in name]
+    assert unwanted == []
+
+
+@pytest.mark.timeout(300)
+def test_an_empty_environment_gets_an_enabled_server_extension(wheel: Path, tmp_path: Path) -> None:
+    venv.create(tmp_path / "env", with_pip=True)
+    binaries = tmp_path / "env" / "bin"
+    no_node = f"{binaries}:/usr/bin:/bin"
+    run(binaries / "python", "-m", "pip", "install", "--quiet", wheel, path=no_node)
+    told = run(binaries / "jupyter", "server", "extension", "list", path=no_node)
+    line = next(line for line in told.splitlines() if "jupyter_extension" in line and "enabled" in line)
+    assert "enabled" in line
+    assert "OK" in told.split("jupyter_extension", 1)[1]
+    script = "import buildwidget, json; print(json.dumps(buildwidget.launch('true').wait(timeout=60).status))"
+    environment = ("env", f"BUILDWIDGET_DATA_DIR={tmp_path / 'data'}")
+    assert json.loads(run(*environment, binaries / "python", "-c", script, path=no_node)) == "succeeded"

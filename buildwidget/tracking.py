@@ -21,14 +21,13 @@ from buildwidget.launch_checks import check_text
 from buildwidget.launching import Options, first_events
 from buildwidget.process_store import process_store
 from buildwidget.protocol.events import ENDS, Error, StatusEvent
-from buildwidget.runner.identity import this_process
 from buildwidget.runner.report_intake import ReportIntake
 from buildwidget.store.changes import ChangeWatcher
 from buildwidget.store.drafts import draft
 from buildwidget.store.errors import Fenced
 from buildwidget.store.ids import new_build_id
 from buildwidget.store.location import owner
-from buildwidget.store.records import NewBuild
+from buildwidget.store.records import NewBuild, ProcessIdentity
 from buildwidget.store.store import Store
 from buildwidget.store.writer import Writer
 
@@ -90,7 +89,7 @@ class _Tracking:
         self._thread = threading.get_ident()
         self._cancelling = False
         self._done = threading.Event()
-        identity = this_process()
+        identity = ProcessIdentity.of()
         self._writer = Writer(store.claim(build_id, identity), on_fenced=self._interrupt)
         self._writer.write(StatusEvent(at=now, status="running", pid=self._pid, host=identity.host))
         self._writer.flush()

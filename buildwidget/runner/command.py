@@ -140,32 +140,6 @@ class RunningCommand:
                 on_idle()
 
 
-def run_command(
-    spec: CommandSpec,
-    on_output: OnOutput,
-    *,
-    on_start: Callable[[int], object] = lambda _pid: None,
-    on_idle: Callable[[], object] = lambda: None,
-) -> int:
-    """Runs a program from start to end.
-
-    Args:
-        spec: what to run.
-        on_output: gets the stream's name and some bytes.
-        on_start: gets the pid.
-        on_idle: called about every 0.2 s while no output comes.
-
-    Returns:
-        The exit code; minus the signal's number if a signal killed it.
-
-    Raises:
-        OSError: it cannot be started.
-    """
-    running = RunningCommand(spec)
-    on_start(running.pid)
-    return running.pump(on_output, on_idle=on_idle)
-
-
 def _start(spec: CommandSpec, *, pty: bool, output: int) -> subprocess.Popen[bytes]:
     options: dict[str, Any] = {"stdin": subprocess.DEVNULL, "cwd": spec.cwd}
     options["env"] = terminal_environment(spec.env, pty=pty)

@@ -60,20 +60,9 @@ def split_environment(env: Mapping[str, str]) -> tuple[dict[str, str], dict[str,
     return plain, secret
 
 
-def secret_names(env: Mapping[str, str]) -> list[str]:
-    """The names of the variables that may not be stored, in alphabetical order."""
-    return sorted(name for name, value in env.items() if _is_secret(name, value))
-
-
 def secret_values(secret: Mapping[str, str]) -> list[str]:
     """What must not appear, given secret variables: the value, or of a URL under a plain name its password."""
     return [value for name, text in secret.items() for value in _secrets_in(name, text)]
-
-
-def password_of_url(url: str) -> str | None:
-    """The password in a URL as it stands there, or None."""
-    match = _URL.match(url)
-    return match[2] if match else None
 
 
 def _is_secret(name: str, value: str) -> bool:
@@ -103,11 +92,6 @@ class Masker:
         self._secrets = [pattern.encode("utf-8", "surrogateescape") for pattern in patterns]
         self._text = re.compile("|".join(map(re.escape, patterns))) if patterns else None
         self._bytes = re.compile(b"|".join(map(re.escape, self._secrets))) if patterns else None
-
-    @classmethod
-    def of_environment(cls, env: Mapping[str, str]) -> Masker:
-        """A masker of all secret values in an environment."""
-        return cls(secret_values(split_environment(env)[1]))
 
     def __bool__(self) -> bool:
         return self._text is not None

@@ -1,8 +1,7 @@
 """Noticing what other processes (and other threads of this one) commit, cheaply.
 
-SQLite tells nobody. While a watched build is active a thread asks ``PRAGMA data_version`` on a connection of its own,
-in autocommit: the number is per connection, blind to the connection's own commits, and stands still inside an open
-transaction. When somebody watches but nothing runs it only looks at the files, and when nobody watches it sleeps.
+SQLite tells nobody, so a thread asks: every 20 ms while a watched build is active, four times a second while somebody
+watches and nothing runs, and not at all while nobody watches.
 """
 
 from __future__ import annotations
@@ -68,7 +67,7 @@ class ChangeWatcher:
     def wake(self) -> None:
         """Report a change now, without waiting for the next look (if anybody is interested)."""
         with self._condition:
-            self._woken = True
+            self._woken = self._interest != "none"
             self._condition.notify_all()
 
     def close(self) -> None:
@@ -81,45 +80,34 @@ class ChangeWatcher:
             self._thread.join()
 
     def _run(self) -> None:
+        look = None if self._path is None else _DataVersion(self._path)
         interest: Interest = "none"
-        look: _Look | None = None
-        try:
-            while True:
-                before, interest = interest, self._wait(interest)
-                if self._closed:
-                    return
-                if interest != before:
-                    if look is not None:
-                        look.close()
-                    look = self._new_look(interest)
-                    if interest != "none":
-                        self._report()
-                elif self._take_woken() or (look is not None and look.has_changed()):
-                    self._report()
-        finally:
-            if look is not None:
-                look.close()
+        while True:
+            before, interest = interest, self._wait(interest)
+            if self._closed:
+                break
+            woken = self._take_woken()
+            if interest == "none":
+                continue
+            # Asked in any case, so that what is reported now is not reported again.
+            changed = look is not None and look.has_changed()
+            if woken or changed or interest != before:
+                self._report()
+        if look is not None:
+            look.close()
 
     def _wait(self, interest: Interest) -> Interest:
         """Until the next look is due, or something else is to be done."""
         with self._condition:
-            if not (self._closed or self._woken_up() or self._interest != interest):
+            if not (self._closed or self._woken or self._interest != interest):
                 timeout = None if self._path is None else self._intervals[interest]
                 self._condition.wait(timeout)
             return self._interest
 
-    def _woken_up(self) -> bool:
-        return self._woken and self._interest != "none"
-
     def _take_woken(self) -> bool:
         with self._condition:
             woken, self._woken = self._woken, False
-            return woken and self._interest != "none"
-
-    def _new_look(self, interest: Interest) -> _Look | None:
-        if self._path is None or interest == "none":
-            return None
-        return _DataVersion(self._path) if interest == "active" else _Files(self._path)
+            return woken
 
     def _report(self) -> None:
         try:
@@ -129,18 +117,13 @@ class ChangeWatcher:
             _log.exception("on_change failed")
 
 
-class _Look:
-    """Tells whether the database has changed since it was asked last. At first: everything is known."""
+class _DataVersion:
+    """Tells whether the database has changed since it was asked last. At first everything is known.
 
-    def has_changed(self) -> bool:
-        raise NotImplementedError
-
-    def close(self) -> None:
-        pass
-
-
-class _DataVersion(_Look):
-    """Asks SQLite."""
+    The number is per connection, blind to the connection's own commits, and stands still inside an open transaction;
+    so this has a connection of its own, in autocommit. Sizes and times of the files would be cheaper to look at, but
+    a commit changes them before it is synced and visible: whoever looks in between learns of it and reads too early.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -148,18 +131,19 @@ class _DataVersion(_Look):
         self._version = self._read()
 
     def has_changed(self) -> bool:
+        """Ask. Perhaps, where it cannot be told now (the file is locked or away), counts as yes."""
         version = self._read()
         changed = version is None or version != self._version
         self._version = version
         return changed
 
     def close(self) -> None:
+        """Close the connection."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
     def _read(self) -> int | None:
-        """The number; None if it cannot be told now (the file is locked or away): then it may have changed."""
         try:
             if self._connection is None:
                 # mode=rw: a database that was moved away must not be made anew by looking at it.
@@ -170,33 +154,3 @@ class _DataVersion(_Look):
             self.close()
             return None
         return version
-
-
-class _Files(_Look):
-    """Looks at sizes and times of the files."""
-
-    def __init__(self, path: Path) -> None:
-        self._paths = (path, Path(f"{path}-wal"))
-        self._seen = self._stat()
-        self._settling = False
-
-    def has_changed(self) -> bool:
-        now = self._stat()
-        changed = now != self._seen
-        self._seen = now
-        # File times are as coarse as the kernel's clock: a commit right after this look may leave the same time and,
-        # in a WAL that is written from its start again, the same size. So the look after a change is one, too.
-        report = changed or self._settling
-        self._settling = changed
-        return report
-
-    def _stat(self) -> tuple[tuple[int, int, int] | None, ...]:
-        found: list[tuple[int, int, int] | None] = []
-        for path in self._paths:
-            try:
-                status = path.stat()
-            except OSError:
-                found.append(None)
-            else:
-                found.append((status.st_mtime_ns, status.st_size, status.st_ino))
-        return tuple(found)

@@ -1,12 +1,13 @@
 """The build the browser tests watch: ten todos, thirty tool calls, over five hundred log lines.
 
-It stops half way until the file ``go`` is in its working directory, so that a test decides when it goes on.
+It stops half way until the file ``go`` is in its working directory, and with ``hold`` before its last step until
+``finish`` is, so that a test decides when it goes on.
 """
 
 from __future__ import annotations
 
 SOURCE = """
-def work(todos=10, tools=3, lines=18, pause=0.004, fail=False):
+def work(todos=10, tools=3, lines=18, pause=0.004, fail=False, hold=False):
     import pathlib, time
     from buildwidget import report
 
@@ -15,6 +16,8 @@ def work(todos=10, tools=3, lines=18, pause=0.004, fail=False):
         if step == todos // 2:
             while not pathlib.Path("go").exists():
                 time.sleep(0.02)
+        while hold and step == todos - 1 and not pathlib.Path("finish").exists():
+            time.sleep(0.02)
         with report.step(f"Step {step}"):
             for call in range(tools):
                 with report.tool("Bash", input={"command": f"make part-{step}-{call}"}) as tool:

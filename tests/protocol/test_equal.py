@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from types import NoneType
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,7 +18,7 @@ from buildwidget.protocol.reducer import fold
 from buildwidget.protocol.state import State, initial_state
 from tests.protocol.bounds import excesses
 from tests.protocol.node_fold import NodeFold, node_fold
-from tests.protocol.sequences import BOUNDED, crossings, sequences
+from tests.protocol.sequences import BOUNDED, HUGE, crossings, sequences
 
 SEQUENCES = 2_000
 IDENTITY = {"id": "build", "owner": "owner", "kind": "agent", "created_at": 1}
@@ -71,6 +71,32 @@ def test_both_languages_keep_the_same_rows_within_a_bound(in_typescript: NodeFol
 
     both_fold()
     assert crossed > 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [*HUGE, *(text * 40_000 for text in ("a", "é€", "a😀", "\ud800"))],
+    ids=lambda text: text[:2].encode("unicode_escape").decode(),
+)
+def test_both_languages_cut_texts_alike(in_typescript: NodeFold, text: str) -> None:
+    error = {"kind": text, "message": text, "traceback": text}
+    prompt = {"request_id": text, "tool": text, "input": [text], "options": [text]}
+    events: list[dict[str, Any]] = [
+        {"type": "meta", "name": text, "agent": {"id": text}, "notebook": {"path": text, "cell": text}, "tags": [text]},
+        {"type": "todos", "todos": [{"id": text, "content": text, "status": "in_progress", "active_form": text}]},
+        {"type": "tool", "id": text, "name": text, "parent": text, "input": text, "output": {text: 1}},
+        *({"type": "text", "id": text, "kind": "answer", "delta": part} for part in ("a", text, "b")),
+        {"type": "log", "first": 1, "lines": [["stdout", text], ["stderr", "a" + text]], "partial": {"system": text}},
+        {"type": "progress", "id": text, "label": text, "current": 1, "unit": text},
+        {"type": "display", "id": text, "mime": text, "size": 1, "title": text},
+        {"type": "artifact", "name": text, "path": text, "mime": text},
+        {"type": "metric", "name": text, "points": []},
+        {"type": "permission", **prompt},
+        {"type": "status", "status": "failed", "summary": text, "error": error},
+    ]
+    state, decoded = assert_equal(in_typescript, [json.dumps({"at": 1, **event}) for event in events], 0)
+    assert None not in decoded
+    assert excesses(state) == []
 
 
 def is_crossed(state: State, field: str) -> bool:

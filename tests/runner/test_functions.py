@@ -36,7 +36,8 @@ def debugs():
 def breaks():
     breakpoint()
 def gives_a_lock():
-        return threading.Lock()
+    import threading
+    return threading.Lock()
 async def waits():
     import asyncio
     await asyncio.sleep(0)
@@ -90,7 +91,7 @@ def test_calls_return_raise_leave_and_crash(builds: Builds, notebook: dict[str, 
     assert ends["vanishes"].error is not None
     assert "before the call returned" in ends["vanishes"].error.message
 
-    assert ends["gives_a_lock"].status == "succeeded"
+    assert ends["gives_a_lock"].status == "succeeded", ends["gives_a_lock"].error
     assert "cannot be pickled" in (ends["gives_a_lock"].summary or "")
     with pytest.raises(ResultUnavailable, match="cannot be pickled"):
         result(ids["gives_a_lock"])

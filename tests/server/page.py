@@ -77,7 +77,7 @@ class Page:
 
     def close(self) -> None:
         """Vanish, as a page does that is closed."""
-        self.socket.shutdown()
+        self.socket.shutdown()  # type: ignore[no-untyped-call] # the library says nothing
 
     def __enter__(self) -> Page:
         return self

@@ -14,7 +14,7 @@ from tests.waiting import wait_until
 
 
 def at_least(seq: int) -> Callable[[dict[str, Any]], bool]:
-    return lambda frame: frame["type"] in ("batch", "snapshot") and frame.get("to", frame.get("seq")) >= seq
+    return lambda frame: frame["type"] in ("batch", "snapshot") and frame.get("to", frame.get("seq", 0)) >= seq
 
 
 def test_the_same_frames_as_on_a_websocket(browser: Client, store: Store) -> None:

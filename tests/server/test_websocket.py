@@ -21,7 +21,7 @@ FOREIGN = "https://evil.example"
 def refusal(server: JupyterServer, headers: dict[str, str], query: str = "") -> int:
     with pytest.raises(websocket.WebSocketBadStatusException) as refused:
         handshake(server, headers, query)
-    assert json.loads(refused.value.resp_body)["error"]["code"]
+    assert json.loads(refused.value.resp_body or b"")["error"]["code"]
     return int(refused.value.status_code)
 
 
@@ -29,7 +29,7 @@ def welcome(socket: websocket.WebSocket) -> str:
     try:
         return str(json.loads(socket.recv())["type"])
     finally:
-        socket.shutdown()
+        socket.shutdown()  # type: ignore[no-untyped-call] # the library says nothing
 
 
 class TestWhoMayConnect:
@@ -169,7 +169,7 @@ class TestFollowing:
 
 class TestHowItEnds:
     def test_a_client_that_falls_silent_is_closed_and_makes_room(
-        self, start_server: Callable[..., JupyterServer]
+        self, start_server: Callable[..., JupyterServer], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         settings = {"timeout_ms": 1500, "heartbeat_ms": 300, "max_connections": 2}
         server = start_server(config={"BuildwidgetApp": settings})
@@ -178,7 +178,7 @@ class TestHowItEnds:
             assert answering.receive()["type"] == "welcome"
             assert surplus.receive()["code"] == "limit"
             assert surplus.closed_with()[0] == 4102
-            silent.socket.pong = lambda payload="": None  # a page that hangs answers no ping
+            monkeypatch.setattr(silent.socket, "pong", lambda payload="": None)  # a page that hangs answers no ping
             with reading(answering):
                 assert silent.closed_with() == (4101, "heartbeat_timeout")
                 with Page(server.with_token()) as later:

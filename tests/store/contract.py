@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -22,6 +22,7 @@ from buildwidget.protocol.events import (
     ToolEvent,
 )
 from buildwidget.protocol.limits import REDUCER_VERSION
+from buildwidget.store import tables
 from buildwidget.store.changes import ChangeWatcher
 from buildwidget.store.errors import Ended, Fenced, KeyTaken, NotFound, StillRunning
 from buildwidget.store.process import ProcessIdentity
@@ -84,7 +85,7 @@ class StoreContract:
 
     def test_what_is_not_there_is_not_found(self, store: Store) -> None:
         build = create(store)
-        calls = [
+        calls: list[Callable[[], object]] = [
             lambda: store.record("no"),
             lambda: store.hydrate("no"),
             lambda: store.events("no"),
@@ -589,8 +590,6 @@ class StoreContract:
         assert store.heads([appender.build_id, other]).keys() == {other}
         with pytest.raises(Fenced):
             appender.beat()
-        from buildwidget.store import tables
-
         with store.database.reading() as connection:
             for table in (tables.events, tables.payloads, tables.states, tables.commands):
                 left = table.select().where(table.c.build_id == appender.build_id)
@@ -677,7 +676,7 @@ def _at_once(functions: list[Any]) -> None:
         try:
             barrier.wait()
             function()
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - raised again in the test's own thread
             failures.append(error)
 
     threads = [threading.Thread(target=run, args=[function]) for function in functions]

@@ -30,24 +30,24 @@ class Steps:
         event.listen(engine, "before_cursor_execute", self._step)
         event.listen(engine, "after_cursor_execute", self._step)
         self._commit = engine.dialect.do_commit
-        engine.dialect.do_commit = self._do_commit  # type: ignore[method-assign]  # there is no event after a commit
+        engine.dialect.do_commit = self._do_commit  # type: ignore[method-assign, assignment]  # no event comes after it
 
     @contextmanager
-    def at(self, number: int, then: Callable[[], None]) -> Iterator[None]:
-        """Within this, run ``then`` at step ``number``, from 0."""
+    def at(self, number: int, then: Callable[[], None]) -> Iterator[Callable[[], bool]]:
+        """Within this, run ``then`` at step ``number``, from 0; gives whether there was such a step."""
         self._count, self._at, self._then = 0, number, then
         try:
-            yield
+            yield lambda: self._count > number
         finally:
             self._then = None
 
     def _step(self, *_: Any) -> None:
         if self._then is None:
             return
-        if self._count == self._at:
+        self._count += 1
+        if self._count > self._at:
             then, self._then = self._then, None
             then()
-        self._count += 1
 
     def _do_commit(self, connection: Any) -> None:
         self._step()

@@ -112,7 +112,7 @@ def test_a_database_of_another_program_is_refused_and_left_alone(path: Path, jou
 
 def test_a_directory_at_the_path_is_refused(path: Path) -> None:
     path.mkdir(parents=True)
-    with pytest.raises(Unavailable, match="builds.db"):
+    with pytest.raises(Unavailable, match="cannot be opened"):
         _open(path)
 
 
@@ -209,7 +209,7 @@ def test_a_writer_outlasts_a_lock_and_tells(path: Path) -> None:
         writer = Writer(started(store))
         with _locked(path):
             writer.write(lines("first"))
-            assert "locked" in wait_until(lambda: writer.problem, what="the problem to be told")
+            assert "locked" in (wait_until(lambda: writer.problem, what="the problem to be told") or "")
             for number in range(100):
                 writer.write(lines(f"more {number}"))
         writer.end(status("succeeded"))
@@ -260,7 +260,7 @@ def test_a_full_disk_loses_nothing_committed(store: Store) -> None:
     appender.append(drafts(lines("before")))
     committed = 4
     with _full(store):
-        with pytest.raises(Unavailable, match="full"):
+        with pytest.raises(Unavailable, match="full"):  # noqa: PT012 - some of them go through first
             for _ in range(1000):
                 appender.append(drafts(*(lines("x" * 4000) for _ in range(10))))
                 committed += 10
@@ -276,7 +276,7 @@ def test_a_writer_outlasts_a_full_disk_and_tells(store: Store) -> None:
     with _full(store):
         for text in texts:
             writer.write(lines(text))
-        assert "full" in wait_until(lambda: writer.problem, what="the problem to be told")
+        assert "full" in (wait_until(lambda: writer.problem, what="the problem to be told") or "")
     writer.end(status("succeeded"))
     found = store.log(writer.state.id, after=0).lines
     assert [text for _n, stream, text in found if stream == "stdout"] == texts
@@ -331,9 +331,10 @@ def test_a_writer_that_is_fenced_says_so_once(store: Store) -> None:
     writer = Writer(started(store), on_fenced=lambda: fenced.append(1), heartbeat_interval=0.02)
     store.claim(writer.state.id, HERE)
     wait_until(lambda: fenced, what="the beat to be refused")
-    for refused in (lambda: writer.write(lines("x")), lambda: writer.end(status("succeeded"))):
-        with pytest.raises(Fenced):
-            refused()
+    with pytest.raises(Fenced):
+        writer.write(lines("x"))
+    with pytest.raises(Fenced):
+        writer.end(status("succeeded"))
     assert fenced == [1]
 
 

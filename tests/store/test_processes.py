@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -107,7 +108,7 @@ def test_a_writer_killed_in_the_middle_leaves_a_whole_log(url: str, after: int) 
         assert len(log) % 2 == 0
         # What was told was committed; at most one append more was, and not told any more.
         assert told[-1] <= len(log) <= told[-1] + 2
-        assert not store.record(build).process == ProcessIdentity.of()
+        assert store.record(build).process != ProcessIdentity.of()
         # Another takes over where it stopped, with no number given twice.
         appender = store.claim(build, HERE)
         appender.append(drafts(status("lost")))
@@ -159,9 +160,13 @@ def test_the_watcher_sees_what_other_processes_commit(url: str, interest: str) -
                 assert process.stdout is not None
                 for _ in range(3):
                     told = int(process.stdout.readline())
-                    wait_until(lambda told=told: seen[-1] >= told, what="the append to be seen")
+                    wait_until(partial(_is_seen, seen, told), what="the append to be seen")
         finally:
             watcher.close()
+
+
+def _is_seen(seen: list[int], head: int) -> bool:
+    return seen[-1] >= head
 
 
 _FORK = """

@@ -4,6 +4,7 @@
  */
 import { IDLE } from "./connection";
 import type { BuildActions, BuildModel, BuildSession, ConnectionStatus, Cursor, Problem } from "./model";
+import { callAll } from "./notifier";
 import type { Batch, ErrorFrame, Heartbeat, ServerFrame, Snapshot } from "./protocol/types.gen";
 import {
   EMPTY,
@@ -130,7 +131,7 @@ export class FollowedBuild {
   }
 
   tellListeners(): void {
-    for (const listener of [...this.listeners]) listener();
+    callAll(this.listeners);
   }
 
   /** The same object until something in it changes. */

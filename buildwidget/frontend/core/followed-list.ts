@@ -1,6 +1,6 @@
 /** The list of builds as the page has it: replaced by a reset, then kept by changes; newest first. */
 import type { BuildList, ConnectionStatus } from "./model";
-import type { Listened } from "./notifier";
+import { callAll, type Listened } from "./notifier";
 import type { Builds, Summary } from "./protocol/types.gen";
 
 export type Rows = ReadonlyArray<Summary>;
@@ -43,7 +43,7 @@ export class FollowedList implements Listened {
   }
 
   tellListeners(): void {
-    for (const listener of [...this.listeners]) listener();
+    callAll(this.listeners);
   }
 
   handle(onClose: () => void): BuildList {

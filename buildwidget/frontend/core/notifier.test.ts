@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { expect, test, vi } from "vitest";
-import { animationFrames, Notifier } from "./notifier";
+import { animationFrames, callAll, Notifier } from "./notifier";
 
 const scheduled = () => {
   const frames: Array<() => void> = [];
@@ -49,4 +49,16 @@ test("a page that draws nothing is told all the same, once", () => {
   expect(told).toHaveBeenCalledTimes(1);
   vi.useRealTimers();
   frame.mockRestore();
+});
+
+test("a listener that throws keeps nobody from hearing; the page's console gets the error", () => {
+  const later = vi.spyOn(globalThis, "queueMicrotask").mockImplementation(() => {});
+  const heard = vi.fn();
+  const throwing = () => {
+    throw new Error("a view is broken");
+  };
+  callAll([throwing, heard]);
+  expect(heard).toHaveBeenCalledTimes(1);
+  expect(later.mock.calls[0]?.[0]).toThrow("a view is broken");
+  later.mockRestore();
 });

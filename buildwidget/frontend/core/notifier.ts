@@ -33,6 +33,19 @@ export class Notifier {
   }
 }
 
+/** Calls them all; one that throws is the page's error, and nobody else's trouble. */
+export function callAll(listeners: Iterable<() => void>): void {
+  for (const listener of [...listeners]) {
+    try {
+      listener();
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+  }
+}
+
 /** A hidden page gets no animation frames: its listeners wait until it is seen, or a second at most. */
 export function animationFrames(browser: Window): Schedule {
   return (callback) => {

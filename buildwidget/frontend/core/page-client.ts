@@ -23,6 +23,8 @@ export interface PageServer extends Client {
   open(build: string, options?: OpenOptions): BuildSession;
   /** Asks once whether the extension answers; the answer is kept unless nobody could be reached. */
   status(): Promise<ServerStatus>;
+  /** Whether the server has said that it does not have the extension. */
+  readonly missing: boolean;
 }
 
 /**
@@ -47,6 +49,7 @@ export function makePageServer(settings: ServerSettings): PageServer {
   const rest = new Rest(settings, { fetch: fetch.bind(globalThis), cookies: () => document.cookie });
   const client = new PageClient(browserEnvironment(settings, rest));
   let status: Promise<ServerStatus> | null = null;
+  let missing = false;
   return {
     version: VERSION,
     open: (build, options) => client.open(build, options),
@@ -54,9 +57,13 @@ export function makePageServer(settings: ServerSettings): PageServer {
     status() {
       status ??= rest.status().then((answer) => {
         if (answer.probe === "unreachable") status = null;
+        missing = answer.probe === "missing";
         return answer;
       });
       return status;
+    },
+    get missing() {
+      return missing;
     },
   };
 }

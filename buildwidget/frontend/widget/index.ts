@@ -2,24 +2,17 @@
  * The anywidget. The build comes from the page's Jupyter server where it has the extension, and else from the kernel;
  * of the widget's model only the build's id and its database's are read.
  */
-import type { BuildSession, Summary } from "../core";
+import type { BuildSession, PageServer, Summary } from "../core";
 import { animationFrames } from "../core/notifier";
-import { browserClock, type PageServer, pageServer } from "../core/page-client";
+import { browserClock, pageServer } from "../core/page-client";
 import { saveInBrowser } from "../core/rest-actions";
 import { mountBuild } from "../core/view";
 import { KernelClient, type KernelTransport } from "./kernel";
+import { type Identity, kernelTransport, type Model, whenIdentified } from "./model";
 import { addStyle } from "./style";
-
-interface Model {
-  get(name: string): unknown;
-  send(content: unknown): void;
-  on(name: string, callback: (content?: unknown) => void): void;
-  off(name: string, callback: (content?: unknown) => void): void;
-}
 
 interface InitializeProps {
   readonly model: Model;
-  readonly signal?: AbortSignal;
 }
 
 interface RenderProps extends InitializeProps {
@@ -28,32 +21,54 @@ interface RenderProps extends InitializeProps {
 
 /** Called once a model: what initialize and render share lives here. */
 export default function widget() {
+  let transport: KernelTransport | null = null;
   let kernel: KernelClient | null = null;
-  const kernelOf = (model: Model): KernelClient => {
-    kernel ??= new KernelClient(String(model.get("build_id")), kernelTransport(model), {
-      clock: browserClock(),
-      schedule: animationFrames(window),
-      save: saveInBrowser,
-    });
-    return kernel;
+  const openKernel = (model: Model, build: string): BuildSession => {
+    transport ??= kernelTransport(model);
+    kernel ??= makeKernelClient(build, transport);
+    return kernel.open();
   };
   return {
     /** Listens before anything is drawn: the kernel may send its frames before that. */
     initialize({ model }: InitializeProps) {
-      const client = kernelOf(model);
-      return () => client.close();
+      const early = kernelTransport(model);
+      transport = early;
+      const stop = whenIdentified(model, ({ build }) => {
+        kernel = makeKernelClient(build, early);
+      });
+      return () => {
+        stop();
+        kernel?.close();
+      };
     },
     render({ model, el }: RenderProps) {
       addStyle(el);
-      return show(el, pageServer(), model, () => kernelOf(model).open());
+      let hide: (() => void) | null = null;
+      const stop = whenIdentified(model, (identity) => {
+        hide = show(el, identity, pageServer(), () => openKernel(model, identity.build));
+      });
+      return () => {
+        stop();
+        hide?.();
+      };
     },
   };
 }
 
+function makeKernelClient(build: string, transport: KernelTransport): KernelClient {
+  const schedule = animationFrames(window);
+  return new KernelClient(build, transport, { clock: browserClock(), schedule, save: saveInBrowser });
+}
+
 /** Shows the server's session at once, and the kernel's where the server turns out to have no extension. */
-function show(el: HTMLElement, server: PageServer | null, model: Model, openKernel: () => BuildSession) {
+function show(
+  el: HTMLElement,
+  { build, database }: Identity,
+  server: PageServer | null,
+  openKernel: () => BuildSession,
+): () => void {
   let unmount: (() => void) | null = null;
-  let removed = false;
+  let hidden = false;
   const mount = (session: BuildSession, onOpenBuild?: (summary: Summary) => void) => {
     unmount?.();
     const stop = mountBuild(el, session, onOpenBuild ? { onOpenBuild } : {});
@@ -62,32 +77,19 @@ function show(el: HTMLElement, server: PageServer | null, model: Model, openKern
       session.close();
     };
   };
-  if (server === null) {
+  const mountFromServer = (from: PageServer, id: string) => {
+    mount(from.open(id, { database }), (summary) => mountFromServer(from, summary.id));
+  };
+  if (server === null || server.missing) {
     mount(openKernel());
   } else {
-    const database = String(model.get("database"));
-    const open = (build: string) => {
-      mount(server.open(build, { database }), ({ id }) => open(id));
-    };
-    open(String(model.get("build_id")));
+    mountFromServer(server, build);
     void server.status().then(({ probe }) => {
-      if (probe === "missing" && !removed) mount(openKernel());
+      if (probe === "missing" && !hidden) mount(openKernel());
     });
   }
   return () => {
-    removed = true;
+    hidden = true;
     unmount?.();
-  };
-}
-
-function kernelTransport(model: Model): KernelTransport {
-  const listen = (name: string, callback: (content?: unknown) => void) => {
-    model.on(name, callback);
-    return () => model.off(name, callback);
-  };
-  return {
-    send: (content) => model.send(content),
-    onMessage: (listener) => listen("msg:custom", listener),
-    onCommChange: (listener) => listen("comm_live_update", () => listener()),
   };
 }

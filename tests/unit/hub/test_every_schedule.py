@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from buildwidget.hub import Hub, HubSettings
@@ -128,7 +128,13 @@ async def all_have_everything(world: World) -> None:
         assert client.broken == []
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Not shrunk: an example that fails waits for what does not come, so shrinking it would take minutes.
+@settings(
+    max_examples=100,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow],
+)
 @given(STEPS)
 def test_every_page_has_exactly_the_log_and_its_state(steps: list[Any]) -> None:
     with tempfile.TemporaryDirectory() as directory:

@@ -18,8 +18,9 @@ from buildwidget.protocol.events import ProgressEvent
 from buildwidget.protocol.limits import MAX_PROGRESS
 from buildwidget.runner.bar_formats import may_hold_bar
 from buildwidget.runner.bars import BarReader
-from buildwidget.runner.command import CommandSpec, run_command
+from buildwidget.runner.command import CommandSpec
 from buildwidget.runner.terminal import LineSplitter
+from tests.unit.runner.running import run_command
 
 
 def shown(events: list[ProgressEvent]) -> list[tuple[object, ...]]:
@@ -283,7 +284,7 @@ SHAPES = ["|", "%|", "[", "]", "━━━━━━", "####", "=====>", "[00:03<0
 pieces = st.sampled_from([*VALUES, *SHAPES, "Epoch ", "desc"])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.lists(pieces | st.text(max_size=4), max_size=12).map("".join), max_size=6))
 def test_whatever_is_printed_makes_only_events_that_readers_take(lines: list[str]) -> None:
     reader = BarReader(interval=0.0)

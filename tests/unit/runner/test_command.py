@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from buildwidget.runner import command
-from buildwidget.runner.command import CommandSpec, RunningCommand, run_command, shell_arguments
+from buildwidget.runner.command import CommandSpec, RunningCommand, shell_arguments
+from tests.unit.runner.running import run_command
 from tests.waiting import wait_until
 
 
@@ -66,7 +67,7 @@ except OSError as error:
 print("on stderr", file=sys.stderr)
 input()
 """
-    exit_code, output, stderr = run(python(code), COLUMNS="80", LINES="5", TERM="dumb", PAGER="less")
+    exit_code, output, stderr = run(python(code), COLUMNS="80", LINES="5", TERM="dumb", PAGER="less", NO_COLOR="1")
     assert exit_code == 1
     lines = output.decode().splitlines()
     assert lines[:4] == ["False,True,True,120,24,xterm-256color,cat", "False True", "no tty", "on stderr"]

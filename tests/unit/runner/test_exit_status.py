@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from buildwidget.protocol.events import Error
-from buildwidget.runner.command import CommandSpec, RunningCommand, run_command
+from buildwidget.runner.command import CommandSpec, RunningCommand
 from buildwidget.runner.exit_status import (
     NO_KEYBOARD,
     OutputTail,
@@ -18,6 +18,7 @@ from buildwidget.runner.exit_status import (
     last_traceback,
 )
 from buildwidget.runner.terminal import LineSplitter
+from tests.unit.runner.running import run_command
 
 
 def run(program: str | list[str], cwd: str = "/", **env: str) -> tuple[int, Error | None]:

@@ -19,8 +19,14 @@ test("colours and weights become spans", () => {
   });
   expect(ansiSpans(`${ESC}[38;5;208mx`)[0]?.color).toBe("rgb(255, 135, 0)");
   expect(ansiSpans(`${ESC}[38;2;10;200;120mx`)[0]?.color).toBe("rgb(10, 200, 120)");
-  expect(ansiSpans(`${ESC}[7mx`)[0]).toMatchObject({ color: "var(--bw-ground)", background: "var(--bw-ink)" });
-  expect(ansiSpans(`${ESC}[41mx`)[0]).toMatchObject({ color: "var(--bw-ground)", background: "var(--bw-red)" });
+  expect(ansiSpans(`${ESC}[7mx`)[0]).toMatchObject({
+    color: "var(--bw-ground)",
+    background: "var(--bw-white)",
+  });
+  expect(ansiSpans(`${ESC}[41mx`)[0]).toMatchObject({
+    color: "var(--bw-ground)",
+    background: "var(--bw-red)",
+  });
   expect(paletteColor(255)).toBe("rgb(238, 238, 238)");
 });
 

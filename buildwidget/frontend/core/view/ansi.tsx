@@ -24,23 +24,21 @@ export function ansiSpans(text: string): AnsiSpan[] {
 }
 
 function spanOf(entry: AnserJsonEntry): AnsiSpan {
-  const kept = entry.decorations.filter((name) => name !== "reverse" && name !== "blink");
-  const fore = colorOf(entry.fg, entry.fg_truecolor);
-  const back = colorOf(entry.bg, entry.bg_truecolor);
-  const reverse = entry.decorations.includes("reverse");
-  // Swapped, or on a ground of its own, text needs a colour that stands off from it.
-  const color = reverse ? (back ?? GROUND) : (fore ?? (back && GROUND));
-  const background = reverse ? (fore ?? INK) : back;
+  const background = colorOf(entry.bg, entry.bg_truecolor);
+  const named = colorOf(entry.fg, entry.fg_truecolor);
+  // On a ground of its own text without a colour, or a black one, takes that of the page: it stands off from any.
+  // Reverse video is among these: the parser has swapped the colours, with black on white where there were none.
+  const color = background && (!named || entry.fg === "ansi-black") ? "var(--bw-ground)" : named;
   return {
     text: entry.content.replace(CONTROL, ""),
-    class: kept.map((name) => `bw-sgr-${name}`).join(" "),
+    class: entry.decorations
+      .filter((name) => name !== "blink")
+      .map((name) => `bw-sgr-${name}`)
+      .join(" "),
     ...(color ? { color } : {}),
     ...(background ? { background } : {}),
   };
 }
-
-const GROUND = "var(--bw-ground)";
-const INK = "var(--bw-ink)";
 
 /** Anser's names are `ansi-red`, `ansi-bright-red`, `ansi-palette-123` and `ansi-truecolor`; the style has the rest. */
 function colorOf(name: string | null, rgb: string | null): string | null {

@@ -29,9 +29,41 @@ function plain(token: { text?: string; raw: string; escaped?: boolean }): string
     : text;
 }
 
-/** The blocks of a text; while it grows only the last one changes. */
+/** Emphasis is parsed in pieces up to this long; the parser's time grows with the square of a hostile one. */
+const MAX_INLINE = 8_000;
+const OPTIONS = { gfm: true };
+
+/** The inline text of tokens that were not drawn yet, and the parser that knows the links defined beside it. */
+const unparsed = new WeakMap<Token[], { readonly lexer: Lexer; readonly source: string }>();
+
+/** The blocks of a text; while it grows only the last one changes. What is inside them is parsed when it is drawn. */
 export function blocksOf(text: string): Token[] {
-  return Lexer.lex(text, { gfm: true }).filter((token) => token.type !== "space" && token.type !== "def");
+  const lexer = new Lexer(OPTIONS);
+  try {
+    const blocks = lexer.blockTokens(text.replace(/\r\n?/g, "\n"), []);
+    for (const { src, tokens } of lexer.inlineQueue) unparsed.set(tokens, { lexer, source: src });
+    return blocks.filter((token) => token.type !== "space" && token.type !== "def");
+  } catch {
+    // Thousands of nested quotes overflow the parser's stack. Whatever it cannot read is still text.
+    return [{ type: "text", raw: text, text }];
+  }
+}
+
+function parsed(tokens: Token[]): Token[] {
+  const rest = unparsed.get(tokens);
+  if (!rest) return tokens;
+  unparsed.delete(tokens);
+  tokens.push(...inlineOf(rest.lexer, rest.source));
+  return tokens;
+}
+
+function inlineOf(lexer: Lexer, source: string): Token[] {
+  try {
+    if (source.length <= MAX_INLINE) return lexer.inlineTokens(source, []);
+  } catch {
+    // As above: too deep for the parser, but still text.
+  }
+  return [{ type: "text", raw: source, text: source }];
 }
 
 export const Markdown = memo(function Markdown({ text }: { text: string }): JSX.Element {
@@ -55,7 +87,8 @@ type Draw<Kind extends Token> = (token: Kind, depth: number) => ComponentChildre
 const inside = (
   token: { tokens?: Token[] | undefined; raw: string; text?: string },
   depth: number,
-): ComponentChildren => (token.tokens ? token.tokens.map((each) => draw(each, depth + 1)) : plain(token));
+): ComponentChildren =>
+  token.tokens ? parsed(token.tokens).map((each) => draw(each, depth + 1)) : plain(token);
 
 const HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"] as const;
 
@@ -111,7 +144,7 @@ function Link({ token, depth }: PartProps<Tokens.Link>): JSX.Element {
 
 function List({ token, depth }: PartProps<Tokens.List>): JSX.Element {
   const items = token.items.map((item, index) => (
-    <li key={index}>{item.tokens.map((each) => draw(each, depth + 1))}</li>
+    <li key={index}>{parsed(item.tokens).map((each) => draw(each, depth + 1))}</li>
   ));
   return token.ordered ? <ol start={Number(token.start) || 1}>{items}</ol> : <ul>{items}</ul>;
 }
@@ -120,7 +153,7 @@ function Table({ token, depth }: PartProps<Tokens.Table>): JSX.Element {
   const cells = (row: Tokens.TableCell[], Cell: "th" | "td") =>
     row.map((cell, index) => (
       <Cell key={index} style={cell.align ? { textAlign: cell.align } : {}}>
-        {cell.tokens.map((each) => draw(each, depth + 1))}
+        {parsed(cell.tokens).map((each) => draw(each, depth + 1))}
       </Cell>
     ));
   return (

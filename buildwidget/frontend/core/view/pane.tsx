@@ -36,6 +36,16 @@ export function firstTab(
   return tabs.some(([name]) => name === wanted) ? wanted : (tabs[0]?.[0] ?? null);
 }
 
+const TABS_HEIGHT = 42;
+const LINE_HEIGHT = 17;
+const LEAST_LINES = 6;
+
+/** Below this height the pane is not squeezed, the whole body scrolls instead, px. */
+function leastHeight(tab: TabName, { log }: State): number {
+  const lines = tab === "log" ? log.lines.length + Object.keys(log.partial).length : LEAST_LINES;
+  return TABS_HEIGHT + LINE_HEIGHT * Math.min(LEAST_LINES, lines);
+}
+
 interface Props {
   readonly state: State;
   readonly ended: boolean;
@@ -83,7 +93,13 @@ export function Pane({ state, ended, chosen, choose }: Props): JSX.Element | nul
     (event.currentTarget as HTMLElement).querySelector<HTMLElement>(`[data-tab="${next}"]`)?.focus();
   };
   return (
-    <section ref={section} class="bw-pane" data-testid="pane" data-tab-shown={current}>
+    <section
+      ref={section}
+      class="bw-pane"
+      style={{ minHeight: `${leastHeight(current, state)}px` }}
+      data-testid="pane"
+      data-tab-shown={current}
+    >
       <div class="bw-tabs">
         <div role="tablist" aria-label="Details" class="bw-tablist" onKeyDown={onKeyDown}>
           {tabs.map(([name, amount]) => (

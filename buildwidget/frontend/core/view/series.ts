@@ -23,6 +23,9 @@ export function pointsOf(metric: MetricRow): { points: Point[]; axis: "step" | "
   return { points, axis: stepped ? "step" : "seconds" };
 }
 
+/** Values nearer to each other than this, by their size, are as good as equal: no axis could tell them apart. */
+const FLAT = 1e-9;
+
 /** The least and greatest finite value, widened where they are the same; null without any. */
 export function extentOf(values: readonly number[]): Extent | null {
   let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
@@ -32,7 +35,7 @@ export function extentOf(values: readonly number[]): Extent | null {
     max = Math.max(max, value);
   }
   if (min > max) return null;
-  if (min < max) return { min, max };
+  if (max - min > FLAT * Math.max(Math.abs(min), Math.abs(max))) return { min, max };
   const around = Math.abs(min) * 0.1 || 1;
   return { min: min - around, max: max + around };
 }
@@ -71,7 +74,8 @@ export function ticks({ min, max }: Extent, wanted: number): number[] {
   const step = ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10) * power;
   const found: number[] = [];
   for (let index = Math.ceil(min / step - 1e-9); index * step <= max + step * 1e-9; index += 1) {
-    found.push(Number((index * step).toPrecision(12)));
+    const value = Number((index * step).toPrecision(12));
+    if (value >= min - step * 1e-6 && value <= max + step * 1e-6) found.push(value);
     if (found.length > 20) break;
   }
   return found;

@@ -1,6 +1,6 @@
 /** From a build session to the components: one drawing per frame, however quickly the model changes. */
 import { createContext } from "preact";
-import { useContext, useEffect, useState } from "preact/hooks";
+import { useContext, useEffect, useRef, useState } from "preact/hooks";
 import type { BuildActions, BuildModel, BuildSession } from "../model";
 import type { Summary } from "./types";
 
@@ -76,13 +76,19 @@ export function useBuild(): BuildContext {
 export function useAction(run: () => Promise<void>): [boolean, () => void] {
   const { notify } = useBuild();
   const [pending, setPending] = useState(false);
+  // A second click may come before the first one is drawn.
+  const running = useRef(false);
   const start = () => {
-    if (pending) return;
+    if (running.current) return;
+    running.current = true;
     setPending(true);
     notify(null);
     run()
       .catch((error: unknown) => notify({ tone: "error", text: messageOf(error) }))
-      .finally(() => setPending(false));
+      .finally(() => {
+        running.current = false;
+        setPending(false);
+      });
   };
   return [pending, start];
 }

@@ -18,10 +18,20 @@ test.each([
   ["Edit", { file_path: "a.py", old_string: "a\nb\nc", new_string: "a\nx\ny\nc" }, "pencil|Edit|a.py +2 −1"],
   [
     "MultiEdit",
-    { file_path: "a.py", edits: [{ old_string: "a", new_string: "b" }, { old_string: "", new_string: "c" }] },
+    {
+      file_path: "a.py",
+      edits: [
+        { old_string: "a", new_string: "b" },
+        { old_string: "", new_string: "c" },
+      ],
+    },
     "pencil|Edit|a.py +2 −1",
   ],
-  ["file_change", { changes: [{ path: "a.py", kind: "add" }, { path: "b.py" }] }, "pencil|Edit|a.py and 1 more"],
+  [
+    "file_change",
+    { changes: [{ path: "a.py", kind: "add" }, { path: "b.py" }] },
+    "pencil|Edit|a.py and 1 more",
+  ],
   [
     "file_change",
     { changes: [{ path: "a.py", diff: "--- a/a.py\n+++ b/a.py\n@@ -1 +1,2 @@\n-x\n+y\n+z" }] },
@@ -38,7 +48,7 @@ test.each([
   ["Weather", { city: "Bonn", days: 2 }, 'gear|Weather|{"city":"Bonn","days":2}'],
   ["Weather", undefined, "gear|Weather|"],
   ["", null, "gear|tool|"],
-  ["Bash", null, "$||"],
+  ["Bash", null, "$|Bash|"],
   ["Read", 42, "file|Read|42"],
 ])("%s %j reads %s", (name, input, text) => expect(line(name, input)).toBe(text));
 

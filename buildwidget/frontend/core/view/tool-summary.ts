@@ -226,7 +226,7 @@ export function summarizeTool(tool: Pick<ToolRow, "name" | "input">): ToolSummar
     const described = family.describe(tool.input);
     if (described.text !== "") return { icon: family.icon, label: family.label, ...described };
   }
-  return { icon: family?.icon ?? "gear", label: readableName(tool.name), text: generic(tool.input) };
+  return { icon: family ? family.icon : "gear", label: readableName(tool.name), text: generic(tool.input) };
 }
 
 /** `mcp__github__create_issue` as `github · create_issue`. */

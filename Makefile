@@ -81,6 +81,8 @@ quick: check
 
 test: check $(VENV)/.browser
 	@(cd $(FRONTEND) && npm test --silent)
+	data=$$(mktemp -d); trap 'rm -rf "$$data"' EXIT
+	BUILDWIDGET_DATA_DIR=$$data pytest -q -n $(WORKERS) --dist loadfile --nbval notebooks
 	pytest -q -n $(WORKERS) --dist loadgroup
 
 bench: $(VENV)/.test buildwidget/static/widget.js

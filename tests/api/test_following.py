@@ -157,7 +157,9 @@ def test_the_widgets_traits_follow_without_a_browser(data: Path, tmp_path: Path)
     assert (widget.build_id, widget.database) == (build.id, build.store.database_id)
     wait_until(lambda: widget.status == "running" and widget.percent == 50, timeout=WAIT, what="half in the traits")
     (tmp_path / "go").touch()
-    wait_until(lambda: (widget.status, widget.percent) == ("succeeded", 100), timeout=WAIT, what="the end in the traits")
+    wait_until(
+        lambda: (widget.status, widget.percent) == ("succeeded", 100), timeout=WAIT, what="the end in the traits"
+    )
     widget.close()
 
 

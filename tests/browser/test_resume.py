@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-import pytest
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import BrowserContext
 
 from tests.browser.lab import LabServer
 from tests.browser.page import BuildPage

@@ -46,12 +46,12 @@ class BuildWidget(anywidget.AnyWidget):
 
     def __init__(self, build: Build) -> None:
         store, info = build.store, build.info
-        super().__init__()
-        self.build = build
         self.set_trait("build_id", build.id)
         self.set_trait("database", store.database_id)
         self.set_trait("status", info.status)
         self.set_trait("percent", info.percent)
+        super().__init__()  # opens the comm, whose first message carries the traits as they are now
+        self.build = build
         self._pushing = not served_by_extension()
         self._following: Following | None = None
         self.on_msg(_on_message)

@@ -207,9 +207,11 @@ class Connection:
                 self._go.clear()
                 await self._send_all()
         except SinkClosed:
-            pass  # who closed it knows why; what is left is to forget the client
-        finally:
-            self.close()
+            self.close()  # who closed it knows why
+        except Exception:
+            # A mistake of the transport (or ours): the client must not wait for heartbeats to notice.
+            self.end(close_codes.GOING_AWAY)
+            raise
 
     async def _send_all(self) -> None:
         written = 0

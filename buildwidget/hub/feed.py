@@ -123,7 +123,8 @@ class Feed:
 
     def receive_snapshot(self, snapshot: Snapshot, now: float, cost: float) -> bool:
         """Take a snapshot that took ``cost`` seconds; False if its epoch is another one than the feed knows."""
-        self._snapshots.not_before = now + max(self._settings.batch_ms / 1000, min(SNAPSHOT_SHARE * cost, SNAPSHOT_WAIT))
+        pause = max(self._settings.batch_ms / 1000, min(SNAPSHOT_SHARE * cost, SNAPSHOT_WAIT))
+        self._snapshots.not_before = now + pause
         if snapshot.epoch != self.epoch:
             return False
         self._snapshots.last = snapshot

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
-from typing import Any, Final, Protocol
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Final, Protocol
 
 from buildwidget.hub.database import Database
 from buildwidget.hub.feed import Feed, Need, Position
@@ -119,7 +120,7 @@ class Feeds:
         if found is Need.SNAPSHOT:
             self._want_snapshot(feed)
         elif found is Need.BACKFILL and position.cursor is not None:
-            self._start(feed, "backfill", self._backfill(feed, position.cursor.seq))
+            self._start(feed, "backfill", partial(self._backfill, feed, position.cursor.seq))
         elif found is Need.POLL:
             self._poll_ended_ones |= feed.ended
             self.request_poll()
@@ -190,7 +191,7 @@ class Feeds:
     def _add(self, build: str) -> Feed:
         feed = self._feeds[build] = Feed(build, self._settings)
         self._subscribers[feed] = {}
-        self._start(feed, "open", self._open(feed))
+        self._start(feed, "open", partial(self._open, feed))
         self.interest_changed()
         return feed
 
@@ -205,7 +206,7 @@ class Feeds:
             return
         wait = feed.snapshot_allowed_at() - self._loop.time()
         if wait <= 0:
-            self._start(feed, "snapshot", self._snapshot(feed))
+            self._start(feed, "snapshot", partial(self._snapshot, feed))
         else:
             self._timers[key] = self._loop.call_later(wait, self._wake_after_wait, feed)
 
@@ -228,16 +229,14 @@ class Feeds:
         if not feed.receive_older(found):
             self.request_full_poll()
 
-    def _start(self, feed: Feed, name: str, work: Coroutine[Any, Any, None]) -> None:
+    def _start(self, feed: Feed, name: str, work: Callable[[], Awaitable[None]]) -> None:
         """Run ``work`` for the feed unless the same is under way; then look what its subscribers can get."""
-        if (feed, name) in self._tasks:
-            work.close()
-            return
-        self._tasks[feed, name] = self._loop.create_task(self._run(feed, name, work))
+        if (feed, name) not in self._tasks:
+            self._tasks[feed, name] = self._loop.create_task(self._run(feed, name, work))
 
-    async def _run(self, feed: Feed, name: str, work: Coroutine[Any, Any, None]) -> None:
+    async def _run(self, feed: Feed, name: str, work: Callable[[], Awaitable[None]]) -> None:
         try:
-            await work
+            await work()
         except NotFound as error:
             self._tasks.pop((feed, name), None)
             never_was = name == "open"

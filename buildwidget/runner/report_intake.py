@@ -74,7 +74,7 @@ class ReportIntake:
         self._cwd = cwd
         self._todos = TodoList()
         self._texts: dict[str, _Text] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler may report in the middle of a report
 
     def send(self, message: Message) -> None:
         """Write one report; raises what ``write`` raises."""

@@ -23,11 +23,11 @@ MAX_POINTS: Final = 200
 def coalesce(drafts: Iterable[Draft]) -> list[Draft]:
     """The drafts, in order, with those joined that may be."""
     joined: list[Draft] = []
-    # The place of the event of each type that the next of its type may join, since the last border.
-    places: dict[type, int] = {}
+    # The place of the event that the next of its kind may join, since the last border.
+    places: dict[object, int] = {}
     for draft in drafts:
-        kind = type(draft.event)
-        if kind not in (LogEvent, TextEvent, MetricEvent, ProgressEvent):
+        kind = _kind(draft.event)
+        if kind is None:
             places.clear()
             joined.append(draft)
             continue
@@ -39,6 +39,17 @@ def coalesce(drafts: Iterable[Draft]) -> list[Draft]:
             places[kind] = len(joined)
             joined.append(draft)
     return joined
+
+
+def _kind(event: Event) -> object:
+    """What an event may join; None: nothing, and it is a border.
+
+    Metrics alternate (loss, accuracy, loss ...) and have nothing to do with each other. Bars do: which one changed
+    last is the build's percent.
+    """
+    if isinstance(event, MetricEvent):
+        return event.name
+    return type(event) if isinstance(event, (LogEvent, TextEvent, ProgressEvent)) else None
 
 
 def join(earlier: Draft, later: Draft) -> Draft | None:
@@ -96,7 +107,8 @@ def _join_metrics(first: MetricEvent, second: MetricEvent) -> MetricEvent | None
 
 
 def _join_bars(first: ProgressEvent, second: ProgressEvent) -> ProgressEvent | None:
-    if first.id != second.id:
+    # Where the later one has no percent (a current that is no number, another total) the earlier one's stands.
+    if first.id != second.id or isinstance(second.current, str) or second.total not in (None, first.total):
         return None
     return msgspec.structs.replace(
         second,

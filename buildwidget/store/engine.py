@@ -159,6 +159,7 @@ def _engine(url: URL, *, is_memory: bool, busy_seconds: float) -> Engine:
     # isolation_level None: the driver begins nothing by itself, so every BEGIN is ours (it would begin none for
     # SELECT, and two SELECTs could see different moments).
     arguments: dict[str, Any] = {"timeout": busy_seconds, "isolation_level": None, "check_same_thread": False}
+    arguments["factory"] = _Connection
     if is_memory:
         engine = create_engine(url, connect_args=arguments, poolclass=StaticPool)
     else:
@@ -174,14 +175,31 @@ def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _let_go_sqlite(connection: sqlite3.Connection, *_: object) -> None:
-    """Give the lock back before an interrupted connection is closed.
+class _Connection(sqlite3.Connection):
+    """A connection that can give its locks back although somebody holds on to a cursor of it.
 
     A KeyboardInterrupt in the middle of a statement makes SQLAlchemy close the connection. SQLite keeps a closed
-    connection and its locks while a cursor of it is left, and the traceback that a notebook keeps holds one.
+    connection and its locks while a cursor of it is open, and the traceback that a notebook keeps holds one.
     """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._cursors: weakref.WeakSet[sqlite3.Cursor] = weakref.WeakSet()
+
+    def cursor(self, *args: Any, **kwargs: Any) -> Any:
+        cursor = super().cursor(*args, **kwargs)
+        self._cursors.add(cursor)
+        return cursor
+
+    def let_go(self) -> None:
+        for cursor in self._cursors:
+            cursor.close()
+        self.rollback()
+
+
+def _let_go_sqlite(connection: _Connection, *_: object) -> None:
     with contextlib.suppress(sqlite3.Error):
-        connection.rollback()
+        connection.let_go()
 
 
 def _begin_sqlite(connection: Connection) -> None:

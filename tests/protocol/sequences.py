@@ -172,6 +172,7 @@ def many(kind: str, count: int, size: int) -> list[str]:
         rows = [WHOLE[kind](range(count), size)]
     elif kind == "tool":
         rows = [{"id": f"{n}", "input": {"n": n}, "output": "o" * size} for n in range(count)]
+        rows.append({"id": "1", "state": "failed", "output": "late"})
     else:
         fields = {
             "label": "l",
@@ -196,15 +197,24 @@ WHOLE: dict[str, Callable[[range, int], dict[str, Any]]] = {
 }
 
 
-def logs_of(types: list[str]) -> st.SearchStrategy[list[str]]:
-    """Logs of a few types of events, so that they meet the same rows again and again."""
-    valid = st.one_of(*(EVENTS[type] for type in types))
+def logs_of(*types: str) -> st.SearchStrategy[list[str]]:
+    valid = st.one_of(*(EVENTS[name] for name in types))
     written = valid.map(to_json)
     odd = st.one_of(odd_events(valid).map(to_json), cut_texts(valid), st.sampled_from(NOT_EVENTS))
     return st.lists(st.one_of(written, written, written, written, odd), max_size=16)
 
 
-sequences = st.lists(st.sampled_from(list(EVENTS)), min_size=1, max_size=4).flatmap(logs_of)
+sequences = st.one_of(
+    logs_of(*EVENTS),
+    # Of a few types only, so that the events meet the same rows again and again.
+    logs_of("tool"),
+    logs_of("tool", "todos", "text"),
+    logs_of("log"),
+    logs_of("todos", "progress", "status"),
+    logs_of("meta", "status"),
+    logs_of("display", "artifact", "permission"),
+    logs_of("usage", "metric"),
+)
 """Raw event texts in order."""
 
 BOUNDED: dict[str, tuple[str, int]] = {

@@ -167,8 +167,8 @@ def test_lost_and_old_builds_are_swept(start_server: Start) -> None:
         recent = StoredBuild(store).end("failed")
         _age(server, old.id, days=8)
         client = server.with_token()
-        wait_until(lambda: client.get(f"builds/{old.id}").status == 404, what="the old build to be removed")
-        wait_until(lambda: _summary(store, gone).status == "lost", what="the lost build to be ended")
+        wait_until(lambda: client.get(f"builds/{old.id}").status == 404, timeout=20, what="the old build to be removed")
+        wait_until(lambda: _summary(store, gone).status == "lost", timeout=20, what="the lost build to be ended")
         assert _summary(store, alive.id).status == "running"
         assert _summary(store, recent.id).status == "failed"
         assert client.get(f"builds/{gone}").json()["state"]["error"]["message"]

@@ -262,7 +262,11 @@ class LogMachine(RuleBasedStateMachine):
         if build.ended:
             return
         writer = self._writer(build)
-        with self.steps.at(step, lambda: None if check_build(self.other, build.id) else None):
+
+        def read() -> None:
+            check_build(self.other, build.id)
+
+        with self.steps.at(step, read):
             build.log += writer.append(drafts(*batch))
 
     @rule(which=st.integers(0, 2), batch=_batches, step=_STEPS)

@@ -170,7 +170,7 @@ def test_an_upgrade_that_shuts_older_code_out_waits_until_no_build_is_active(
             prepare(database, CLOSING, later_migrations)
         appender.append(drafts(lines("undisturbed"), status("succeeded")))
         prepare(database, CLOSING, later_migrations)
-        refused = [
+        refused: list[Callable[[], object]] = [
             lambda: create(older),
             lambda: older.hydrate(appender.build_id),
             lambda: older.record(appender.build_id),

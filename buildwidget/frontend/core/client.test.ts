@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { HYDRATE_WITHIN_MS, UNAVAILABLE_AGAIN_MS } from "./client";
-import { LINGER_MS } from "./connection";
+import { LINGER_MS } from "./connection-state";
 import type { Summary } from "./protocol/types.gen";
 import { settled } from "./testing/fake-clock";
 import { FakePage } from "./testing/fake-page";

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { MAX_TRIES } from "./backoff";
+import { step } from "./connection";
 import {
   type Connection,
   type Decision,
@@ -13,8 +14,7 @@ import {
   PONG_WITHIN_MS,
   STREAM_QUIET_MS,
   statusOf,
-  step,
-} from "./connection";
+} from "./connection-state";
 
 const HEARTBEAT_MS = 30_000;
 const welcome: Happening = { type: "welcome", protocol: 1, heartbeatMs: HEARTBEAT_MS };

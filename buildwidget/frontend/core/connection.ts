@@ -1,106 +1,28 @@
 /**
- * The connection as a value: `step` takes what happened and tells the next value and what to do about it.
- * No socket, clock or timer is touched here; `deadlineOf` tells when a `tick` is due.
+ * How the connection moves: `step` takes what happened and tells the next value and what to do about it. No socket,
+ * clock or timer is touched here.
  */
 import { MAX_TRIES, retryDelay } from "./backoff";
 import { codeOf, verdictOf } from "./close-codes";
-import type { ConnectionStatus } from "./model";
+import {
+  BLOCKED_HANDSHAKES,
+  type Connection,
+  type Context,
+  type Happening,
+  HEALTHY_AFTER_MS,
+  INITIAL,
+  LINGER_MS,
+  type Live,
+  OPEN_WITHIN_MS,
+  PONG_WITHIN_MS,
+  type Probe,
+  pingAt,
+  STREAM_QUIET_MS,
+  type Stage,
+  type Step,
+  silentAt,
+} from "./connection-state";
 import { PROTOCOL_VERSION } from "./protocol/limits.gen";
-
-/** The two ways to a server: the stream (SSE) is for pages whose WebSocket cannot be opened. */
-export type Way = "websocket" | "stream";
-
-/** What `GET status` said after a connection did not open. */
-export type Probe = "ok" | "forbidden" | "missing" | "unreachable";
-
-/** A connection that has said no welcome by then is given up. */
-export const OPEN_WITHIN_MS = 10_000;
-/** How long after `woke` a `pong` may take. */
-export const PONG_WITHIN_MS = 3_000;
-/** A connection that lived this long counts as healthy: the tries start from 1 again. */
-export const HEALTHY_AFTER_MS = 5_000;
-/** How long an unwanted connection stays: a cell that is run again takes it over. */
-export const LINGER_MS = 2_000;
-/** On the stream a comment comes every 15 s; older than this at `woke`, it is opened anew. */
-export const STREAM_QUIET_MS = 20_000;
-/** After this many WebSocket handshakes that failed though the server answers, the stream is taken. */
-export const BLOCKED_HANDSHAKES = 2;
-
-interface Live {
-  readonly mode: "live";
-  readonly heartbeatMs: number;
-  readonly heardAt: number;
-  readonly pingedAt: number;
-  /** When the connection counts as healthy; null when it does already. */
-  readonly healthyAt: number | null;
-  /** The pong that is waited for, or null. */
-  readonly awaited: { readonly n: number; readonly by: number } | null;
-  /** When it is closed because nobody wants it, or null. */
-  readonly lingerUntil: number | null;
-}
-
-export type Stage =
-  | { readonly mode: "closed" }
-  | { readonly mode: "opening"; readonly openBy: number }
-  | { readonly mode: "probing" }
-  | { readonly mode: "waiting"; readonly retryAt: number }
-  | { readonly mode: "failed"; readonly final: boolean }
-  | Live;
-
-export interface Connection {
-  readonly stage: Stage;
-  readonly wanted: boolean;
-  readonly way: Way;
-  /** Tries that failed since the last healthy connection. */
-  readonly failedTries: number;
-  /** WebSocket handshakes that failed though the server answers. */
-  readonly blocked: number;
-  /** Whether there was a connection before: then it is lost, not new. */
-  readonly wasLive: boolean;
-  readonly lastPing: number;
-  readonly message: string | null;
-}
-
-export const INITIAL: Connection = {
-  stage: { mode: "closed" },
-  wanted: false,
-  way: "websocket",
-  failedTries: 0,
-  blocked: 0,
-  wasLive: false,
-  lastPing: 0,
-  message: null,
-};
-
-export type Happening =
-  | { readonly type: "wanted"; readonly wanted: boolean }
-  | { readonly type: "welcome"; readonly protocol: number; readonly heartbeatMs: number }
-  /** Any frame or stream comment. */
-  | { readonly type: "heard" }
-  | { readonly type: "pong"; readonly n: number }
-  | { readonly type: "closed"; readonly code: number; readonly reason: string }
-  /** `message`: the server's own words about what is wrong with it. */
-  | { readonly type: "probed"; readonly result: Probe; readonly message: string | null }
-  | { readonly type: "tick" }
-  | { readonly type: "woke" }
-  | { readonly type: "offline" }
-  | { readonly type: "retry" };
-
-export type Decision =
-  | { readonly do: "open"; readonly way: Way }
-  | { readonly do: "close" }
-  | { readonly do: "probe" }
-  | { readonly do: "ping"; readonly n: number };
-
-export interface Context {
-  readonly now: number;
-  readonly random: () => number;
-}
-
-export interface Step {
-  readonly connection: Connection;
-  readonly decisions: readonly Decision[];
-}
 
 export function step(connection: Connection, happening: Happening, context: Context): Step {
   switch (happening.type) {
@@ -320,16 +242,6 @@ function onLiveTick(connection: Connection, stage: Live, context: Context): Step
   return now >= pingAt(stage) ? ping(next, next.stage, now) : stay(next);
 }
 
-/** No frame for two heartbeats. */
-function silentAt(stage: Live): number {
-  return stage.heardAt + 2 * stage.heartbeatMs;
-}
-
-/** The server closes a connection it has not heard from for two heartbeats. */
-function pingAt(stage: Live): number {
-  return stage.pingedAt + stage.heartbeatMs;
-}
-
 function onWoke(connection: Connection, context: Context): Step {
   const { stage } = connection;
   if (!connection.wanted) return stay(connection);
@@ -357,40 +269,4 @@ function onRetry(connection: Connection, context: Context): Step {
   const { mode } = connection.stage;
   if (!connection.wanted || (mode !== "failed" && mode !== "waiting")) return stay(connection);
   return open({ ...connection, failedTries: 0, blocked: 0, way: "websocket" }, context);
-}
-
-/** When the next `tick` is due, in the context's milliseconds; null where nothing is waited for. */
-export function deadlineOf({ stage }: Connection): number | null {
-  if (stage.mode === "opening") return stage.openBy;
-  if (stage.mode === "waiting") return stage.retryAt;
-  if (stage.mode !== "live") return null;
-  const deadlines = [silentAt(stage), pingAt(stage), stage.healthyAt, stage.awaited?.by, stage.lingerUntil];
-  return Math.min(...deadlines.filter((deadline) => deadline != null));
-}
-
-export const IDLE: ConnectionStatus = {
-  phase: "idle",
-  attempt: 0,
-  retryAt: null,
-  transport: null,
-  message: null,
-};
-
-/** What the page shows of it. */
-export function statusOf(connection: Connection): ConnectionStatus {
-  const { stage, message } = connection;
-  if (stage.mode === "closed" || !connection.wanted) return IDLE;
-  if (stage.mode === "live") {
-    return { phase: "live", attempt: 0, retryAt: null, transport: connection.way, message: null };
-  }
-  const attempt = connection.failedTries + (stage.mode === "failed" ? 0 : 1);
-  if (stage.mode === "failed") return { phase: "failed", attempt, retryAt: null, transport: null, message };
-  const phase = connection.wasLive || connection.failedTries > 0 ? "reconnecting" : "connecting";
-  return {
-    phase,
-    attempt,
-    retryAt: stage.mode === "waiting" ? stage.retryAt : null,
-    transport: null,
-    message,
-  };
 }

@@ -2,7 +2,7 @@
  * What the page knows of one build, whoever brings its frames. All sessions of the build share it; each listener is
  * told at most once a frame of the screen, and at once when the build ends.
  */
-import { IDLE } from "./connection";
+import { IDLE } from "./connection-state";
 import type { BuildActions, BuildModel, BuildSession, ConnectionStatus, Cursor, Problem } from "./model";
 import { callAll } from "./notifier";
 import type { Batch, ErrorFrame, Heartbeat, ServerFrame, Snapshot } from "./protocol/types.gen";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { IDLE } from "./connection";
+import { IDLE } from "./connection-state";
 import { changeRows, FollowedList } from "./followed-list";
 import type { Builds, Summary } from "./protocol/types.gen";
 

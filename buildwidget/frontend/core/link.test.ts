@@ -1,5 +1,5 @@
 import { beforeEach, expect, test, vi } from "vitest";
-import { OPEN_WITHIN_MS, type Probe } from "./connection";
+import { OPEN_WITHIN_MS, type Probe } from "./connection-state";
 import { Link } from "./link";
 import { FakeClock, settled } from "./testing/fake-clock";
 import { FakePageEvents } from "./testing/fake-page";

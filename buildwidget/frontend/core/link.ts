@@ -1,4 +1,6 @@
 /** The thin shell around `connection.ts`: one timer, one transport, and the decisions carried out. */
+
+import { step } from "./connection";
 import {
   type Connection,
   type Decision,
@@ -7,9 +9,8 @@ import {
   INITIAL,
   type Probe,
   statusOf,
-  step,
   type Way,
-} from "./connection";
+} from "./connection-state";
 import type { ConnectionStatus } from "./model";
 import type { PageEvents } from "./page-events";
 import type { ClientFrame, ServerFrame } from "./protocol/types.gen";

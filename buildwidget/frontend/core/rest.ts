@@ -1,5 +1,5 @@
 /** The REST routes of protocol.md, and their errors as sentences. */
-import type { Probe } from "./connection";
+import type { Probe } from "./connection-state";
 import type { Cursor } from "./model";
 import type { State } from "./protocol/types.gen";
 import { apiUrl, requestHeaders, type ServerSettings } from "./server";

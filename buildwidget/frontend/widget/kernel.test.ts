@@ -117,12 +117,20 @@ test("it never pings; two silent heartbeats are told of", async () => {
 });
 
 test("a restarted kernel is noticed though its comm says nothing", async () => {
-  const session = client.open();
   snapshot();
   comm.change();
-  expect(comm.sent).toHaveLength(2);
+  expect(comm.sent).toHaveLength(0);
+  const session = client.open();
+  comm.change();
+  expect(comm.sent).toHaveLength(1);
   await clock.advance(ANSWER_WITHIN_MS);
-  expect(session.get().connection.phase).toBe("reconnecting");
+  expect(session.get().connection).toMatchObject({
+    phase: "failed",
+    message: expect.stringContaining("restarted"),
+  });
+  session.actions.reconnect();
+  snapshot();
+  expect(session.get().connection.phase).toBe("live");
 });
 
 test("after the end nothing is waited for", async () => {

@@ -2,7 +2,7 @@
  * A build as its kernel tells it over the widget's comm, for pages that reach no server extension. The kernel sends
  * the server's frames unasked, for while a cell runs it hears nothing; so nothing here waits for an answer to go on.
  */
-import { IDLE } from "../core/connection";
+import { IDLE } from "../core/connection-state";
 import { FollowedBuild } from "../core/followed-build";
 import { asFrame } from "../core/frames";
 import type { Clock } from "../core/link";
@@ -30,6 +30,7 @@ const DEFAULT_HEARTBEAT_MS = 30_000;
 export const ANSWER_WITHIN_MS = 5_000;
 
 const SILENT = "The kernel has not been heard from. It is busy, or was restarted; then run the cell again.";
+const GONE = "The kernel was restarted or shut down. Run the cell again to see the build.";
 
 export class KernelClient {
   private readonly build: FollowedBuild;
@@ -40,7 +41,10 @@ export class KernelClient {
   /** When the next message is due; null while nothing is waited for. */
   private expectedBy: number | null = null;
   private timer: { readonly at: number; stop: () => void } | null = null;
-  private asked = false;
+  /** Whether anything shows it: a page with a server only keeps what comes. */
+  private shown = false;
+  /** Whether the comm changed since the last message: then silence means that the kernel is another one. */
+  private changed = false;
   private readonly stops: Array<() => void>;
 
   constructor(
@@ -58,13 +62,15 @@ export class KernelClient {
     this.stops = [
       transport.onMessage((content) => this.message(content)),
       transport.onCommChange(() => {
-        if (this.asked && this.build.unfinished) this.ask();
+        this.changed = true;
+        if (this.shown && this.build.unfinished) this.ask();
       }),
     ];
   }
 
   /** One use of the build; asks the kernel for frames, unless it sends them already. */
   open(): BuildSession {
+    this.shown = true;
     if (this.status.phase !== "live") this.ask();
     const reconnect = () => this.ask();
     const actions: BuildActions = this.actions.bound(reconnect);
@@ -80,7 +86,6 @@ export class KernelClient {
   private ask(): void {
     const { cursor } = this.build;
     this.transport.send({ type: "subscribe", build: this.build.id, ...cursor });
-    this.asked = true;
     const answerBy = this.environment.clock.now() + ANSWER_WITHIN_MS;
     this.expect(Math.min(this.expectedBy ?? answerBy, answerBy));
   }
@@ -88,6 +93,7 @@ export class KernelClient {
   private message(content: unknown): void {
     const frame = asFrame(content);
     if (frame === null || this.actions.answered(frame)) return;
+    this.changed = false;
     if (frame.type === "welcome") this.heartbeatMs = frame.heartbeat_ms;
     if (!("build" in frame) || frame.build === this.build.id) this.build.receive(frame);
     this.show({ ...IDLE, phase: "live", transport: "kernel" });
@@ -109,6 +115,7 @@ export class KernelClient {
     this.timer = null;
     if (this.expectedBy !== null && this.environment.clock.now() < this.expectedBy)
       this.expect(this.expectedBy);
+    else if (this.changed) this.show({ ...IDLE, phase: "failed", message: GONE });
     else this.show({ ...IDLE, phase: "reconnecting", attempt: 1, message: SILENT });
   }
 

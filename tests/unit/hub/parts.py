@@ -49,7 +49,9 @@ class Work:
         first: list[Event] = [StatusEvent(at=now_ms(), status="queued")]
         if project is not None:
             first.append(MetaEvent(at=now_ms(), project=project))
-        store.create(NewBuild(self.id, owner, "command", now_ms(), {}), [Draft(event) for event in first])
+        store.create(
+            NewBuild(self.id, owner, "command", now_ms(), {}, slotted=False), [Draft(event) for event in first]
+        )
         self.appender: Appender = store.claim(self.id, ProcessIdentity.of(os.getpid()))
 
     @property

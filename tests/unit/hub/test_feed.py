@@ -71,6 +71,13 @@ class TestWhatASubscriberGets:
         feed.receive(news(6, 7))
         assert take(feed, position) == batch(6, 7)  # the first answer does not wait for the interval
 
+    def test_no_empty_batch_where_more_is_known_to_come(self) -> None:
+        feed, position = open_feed(5), at(5)
+        feed.receive_snapshot(snapshot(8), now=0, cost=0)
+        assert take(feed, position) is Need.NOTHING
+        feed.receive(news(6, 8))
+        assert take(feed, position) == batch(6, 8)
+
     def test_another_epoch_a_snapshot(self) -> None:
         assert take(open_feed(5), at(5, "other")) is Need.SNAPSHOT
 
@@ -222,6 +229,15 @@ class TestJumps:
         feed.receive_snapshot(snapshot(3, "new"), now=0, cost=0)
         assert take(feed, position) == b"snapshot 3"
         assert position.cursor == Cursor("new", 3)
+
+    def test_a_frame_of_the_old_epoch_is_never_sent_again(self) -> None:
+        feed = open_feed(4)
+        feed.receive(news(5, 5))
+        feed.release(now=0)
+        assert take(feed, at(4)) == batch(5, 5)
+        feed.receive(News("new", 4))
+        feed.receive(News("new", 5, events(5, 5)))
+        assert take(feed, at(4, "new")) == batch_frame("b", "new", 5, events(5, 5))
 
     def test_a_snapshot_of_another_epoch_is_refused(self) -> None:
         feed = open_feed(5)

@@ -319,6 +319,18 @@ class TestSlowAndDeadClients:
         await until(lambda: hub.stats().connections == 0)
         assert hub.stats().subscriptions == hub.stats().watched_builds == 0
 
+    async def test_a_transport_with_a_mistake_in_it_is_closed_and_logged(
+        self, start_hub: StartHub, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        hub = await start_hub()
+        client = Client(hub)
+        monkeypatch.setattr(client, "send", failing(ZeroDivisionError))
+        client.connection.handle(Ping(1))
+        await until(lambda: client.closed)
+        assert client.closed == (1001, "going_away")
+        await until(lambda: "ZeroDivisionError" in caplog.text)
+        assert hub.stats().connections == 0
+
     async def test_who_speaks_and_falls_silent_is_closed(self, start_hub: StartHub) -> None:
         hub = await start_hub(timeout_ms=200)
         silent, speaking, deaf = Client(hub, speaks=True), Client(hub, speaks=True), Client(hub)

@@ -1,6 +1,6 @@
 /** A page with a client of its own on a fake clock and a fake server. */
 import { PageClient } from "../client";
-import { HEALTHY_AFTER_MS } from "../connection";
+import { HEALTHY_AFTER_MS } from "../connection-state";
 import type { BuildActions, BuildSession } from "../model";
 import type { PageEvent, PageEvents } from "../page-events";
 import { openWebSocket } from "../transport";

@@ -249,7 +249,14 @@ function Line({ row, reachable, ended, choose }: LineProps): JSX.Element {
       );
     case "detail":
       return (
-        <div data-row={row.key} class="bw-indent" style={{ "--bw-level": row.level }}>
+        <div
+          data-row={row.key}
+          class="bw-indent"
+          role="treeitem"
+          aria-level={row.level}
+          tabIndex={-1}
+          style={{ "--bw-level": row.level }}
+        >
           <ToolDetail tool={row.tool} />
         </div>
       );

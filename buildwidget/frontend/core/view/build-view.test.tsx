@@ -1,0 +1,246 @@
+// @vitest-environment happy-dom
+import { afterEach, expect, test, vi } from "vitest";
+import type { Summary } from "../protocol/types.gen";
+import { mountBuild } from ".";
+import type { ViewOptions } from "./build-view";
+import type { FakeSession } from "./harness/fake-session";
+import { SCENARIOS } from "./harness/scenarios";
+
+const cleanups: Array<() => void> = [];
+afterEach(() => {
+  for (const cleanup of cleanups.splice(0)) cleanup();
+  document.body.replaceChildren();
+  document.title = "";
+});
+
+interface Mounted {
+  readonly session: FakeSession;
+  readonly root: HTMLElement;
+  find(selector: string): HTMLElement;
+  click(selector: string): void;
+}
+
+function mount(scenario: string, options: ViewOptions = {}): Mounted {
+  const session = SCENARIOS[scenario]?.();
+  if (!session) throw new Error(`No scenario is called ${scenario}.`);
+  const place = document.createElement("div");
+  document.body.append(place);
+  cleanups.push(mountBuild(place, session, options));
+  const root = place.querySelector<HTMLElement>(".buildwidget") as HTMLElement;
+  const find = (selector: string): HTMLElement => {
+    const element = root.querySelector<HTMLElement>(selector);
+    if (!element) throw new Error(`Nothing matches ${selector} in ${root.textContent}`);
+    return element;
+  };
+  return { session, root, find, click: (selector) => find(selector).click() };
+}
+
+const soon = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 3_000, interval: 10 });
+
+test.each(Object.keys(SCENARIOS))("%s is drawn, and nothing of it becomes markup", (scenario) => {
+  const { root } = mount(scenario, { fold: false });
+  expect(root.textContent).not.toBe("");
+  expect(root.querySelector("script, style, iframe:not([sandbox]), form, [onclick], [onerror]")).toBeNull();
+  expect(document.title).toBe("");
+  const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
+test("the root tells where the model stands", async () => {
+  const { session, root } = mount("command");
+  expect(root.dataset).toMatchObject({ status: "running", connection: "live", folded: "false" });
+  const seq = session.get().cursor?.seq ?? 0;
+  expect(root.dataset.seq).toBe(String(seq));
+  session.apply([{ type: "log", at: Date.now(), first: 41, lines: [["stdout", "one more"]] }]);
+  await soon(() => expect(root.dataset.seq).toBe(String(seq + 1)));
+  expect(root.querySelector('[data-line="41"]')?.textContent).toBe("one more");
+});
+
+test("a command draws nothing that it does not have", () => {
+  const { root } = mount("command");
+  expect(root.querySelector("[data-testid=todos], [data-testid=progress], [data-testid=metrics]")).toBeNull();
+  expect([...root.querySelectorAll("[role=tab]")].map((tab) => tab.textContent)).toEqual(["Log40"]);
+  expect(mount("empty").root.querySelector("[data-testid=pane]")).toBeNull();
+});
+
+test("todos carry their tools; a tool opens on click and closes on Escape", async () => {
+  const { root, find, click } = mount("agent");
+  expect([...root.querySelectorAll("[data-todo-id]")].map((row) => row.getAttribute("data-status"))).toEqual([
+    ...["completed", "completed", "in_progress", "pending"],
+  ]);
+  expect(find('[data-active="true"]').textContent).toContain("Writing tests");
+  click('[data-tool-id="c2"]');
+  await soon(() => expect(find('[data-tool-detail="c2"]').textContent).toContain("test session starts"));
+  find('[data-tool-id="c2"]').dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+  await soon(() => expect(root.querySelector("[data-tool-detail]")).toBeNull());
+});
+
+test("a tool whose output was cut is fetched whole when it is opened", async () => {
+  const { session, find, click } = mount("agent");
+  session.apply([
+    {
+      type: "tool",
+      at: Date.now(),
+      id: "c5",
+      state: "succeeded",
+      output: "the beginn",
+      truncated: ["output"],
+    },
+  ]);
+  await soon(() => expect(find('[data-tool-id="c5"]').dataset.state).toBe("succeeded"));
+  click('[data-tool-id="c5"]');
+  await soon(() => expect(find('[data-tool-detail="c5"]').dataset.whole).toBe("true"));
+  expect(session.calls).toEqual(["tool c5"]);
+  expect(find('[data-tool-detail="c5"]').textContent).toContain("the whole output");
+});
+
+test("a build that ends folds to its summary; every part is one click away", async () => {
+  const { session, root, find, click } = mount("agent");
+  session.apply([{ type: "status", at: Date.now(), status: "succeeded", summary: "All done." }]);
+  await soon(() => expect(root.dataset.folded).toBe("true"));
+  expect(find("[data-testid=message]").textContent).toBe("All done.");
+  expect(find("[data-testid=percent]").textContent).toBe("100 %");
+  expect(root.querySelector("[data-testid=todos], [data-action=cancel]")).toBeNull();
+  expect(find("[data-testid=live]").textContent).toBe("Landing page: Succeeded. All done.");
+  click('[data-place="log"]');
+  await soon(() => expect(find("[data-testid=pane]").dataset.tabShown).toBe("log"));
+});
+
+test("nothing folds under the reader's hands", async () => {
+  const { session, root, find } = mount("agent");
+  find('[data-tool-id="c2"]').dispatchEvent(new Event("pointerdown", { bubbles: true }));
+  session.apply([
+    { type: "status", at: Date.now(), status: "failed", error: { kind: "Exit", message: "No." } },
+  ]);
+  await soon(() => expect(root.dataset.status).toBe("failed"));
+  expect(root.dataset.folded).toBe("false");
+  expect(find("[data-testid=message]").textContent).toBe("No.");
+});
+
+test("a failure shows its message first and its traceback on demand; retry shows the new build", async () => {
+  const onOpenBuild = vi.fn<(summary: Summary) => void>();
+  const { session, root, find, click } = mount("failed", { onOpenBuild });
+  expect(find("[data-testid=message]").textContent).toContain("ValueError: operands could not be broadcast");
+  expect(root.querySelector("[data-testid=traceback]")).toBeNull();
+  click("[data-action=traceback]");
+  await soon(() =>
+    expect(find("[data-testid=traceback]").textContent).toContain("Traceback (most recent call last)"),
+  );
+  click("[data-action=retry-button]");
+  await soon(() => expect(onOpenBuild).toHaveBeenCalledOnce());
+  expect(session.calls).toEqual(["retry"]);
+});
+
+test("a command that failed shows the end of its log; a lost build says what is known", () => {
+  expect(mount("failedcommand").find("[data-testid=tail]").textContent).toContain("make: ***");
+  expect(mount("lost").find("[data-testid=message]").textContent).toContain(
+    "What it did after that is not known.",
+  );
+});
+
+test("cancel runs once, and stays cancelling until the build hears it", async () => {
+  const { session, root, find, click } = mount("command");
+  click("[data-action=cancel]");
+  click("[data-action=cancel]");
+  await soon(() => expect(find("[data-action=cancel]").textContent).toBe("Cancelling…"));
+  session.apply([{ type: "status", at: Date.now(), status: "running", cancelling: true }]);
+  await soon(() => expect(find("[data-testid=status]").textContent).toBe("Cancelling"));
+  expect(session.calls).toEqual(["cancel"]);
+  expect(root.dataset.status).toBe("running");
+});
+
+test("an action that fails says why", async () => {
+  const { session, find, click } = mount("command");
+  session.actions.cancel = () => Promise.reject(new Error("The server said no."));
+  click("[data-action=cancel]");
+  await soon(() => expect(find("[role=alert]").textContent).toContain("The server said no."));
+});
+
+test("a question takes the focus, is answered once, and gives way to the next", async () => {
+  const { session, find, click } = mount("permission");
+  expect(document.activeElement).toBe(find("[data-testid=permission]"));
+  expect(find("[data-testid=permission]").textContent).toContain("rm -rf dist && npm publish");
+  click("[data-action=deny]");
+  await soon(() => expect(session.calls).toEqual(["answer q1 deny"]));
+  session.apply([{ type: "permission", at: Date.now(), request_id: "q1", tool: "Bash", decision: "deny" }]);
+  await soon(() => expect(find("[data-testid=permission]").dataset.requestId).toBe("q2"));
+});
+
+test("a question never takes the focus from a cell", () => {
+  const cell = document.createElement("textarea");
+  document.body.append(cell);
+  cell.focus();
+  mount("permission");
+  expect(document.activeElement).toBe(cell);
+});
+
+test("the focus stays where it is when data arrives", async () => {
+  const { session, root, find } = mount("agent");
+  find('[data-tool-id="c2"]').focus();
+  const before = document.activeElement;
+  session.apply([
+    { type: "tool", at: Date.now(), id: "c6", name: "Bash", state: "running", input: { command: "ls" } },
+  ]);
+  await soon(() => expect(root.querySelector('[data-tool-id="c6"]')).not.toBeNull());
+  expect(document.activeElement).toBe(before);
+  expect(before?.getAttribute("tabindex")).toBe("0");
+});
+
+test("the connection speaks only while the build is active, and retries on demand", async () => {
+  const { session, root, find, click } = mount("connectionfailed");
+  expect(find("[data-testid=connection]").textContent).toContain("Not connected");
+  click("[data-testid=connection] button");
+  expect(session.calls).toEqual(["reconnect"]);
+  expect(find("[data-testid=status]").textContent).toBe("Running");
+  session.apply([{ type: "status", at: Date.now(), status: "succeeded" }]);
+  await soon(() => expect(root.querySelector("[data-testid=connection]")).toBeNull());
+});
+
+test("a build that is gone is told in a sentence, above what was known of it", () => {
+  const deleted = mount("deleted");
+  expect(deleted.find("[data-problem=deleted]").textContent).toContain("This build was deleted.");
+  expect(deleted.find("[data-testid=status]").textContent).toBe("Last seen running");
+  expect(deleted.root.querySelector("[data-action=cancel], [data-testid=elapsed]")).toBeNull();
+  const missing = mount("notfound");
+  expect(missing.root.textContent).toBe("This build is not in the server's database.");
+});
+
+test("delete asks first, and Escape keeps the build", async () => {
+  const { session, root, find, click } = mount("succeeded");
+  click("[data-action=menu]");
+  await soon(() => find("[data-action=delete]"));
+  click("[data-action=delete]");
+  await soon(() => expect(document.activeElement).toBe(find("[data-action=keep]")));
+  find("[role=alertdialog]").dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+  await soon(() => expect(root.querySelector("[role=alertdialog]")).toBeNull());
+  expect(session.calls).toEqual([]);
+  click("[data-action=menu]");
+  await soon(() => find("[data-action=delete]"));
+  click("[data-action=delete]");
+  await soon(() => find("[data-action=confirm-delete]"));
+  click("[data-action=confirm-delete]");
+  await soon(() => expect(session.calls).toEqual(["remove"]));
+});
+
+test("searching shows hits of the whole log with their numbers", async () => {
+  const { session, root, find, click } = mount("command");
+  click("[data-action=search]");
+  await soon(() => find("input"));
+  const input = find("input") as HTMLInputElement;
+  input.value = "object_7.o";
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+  await soon(() => expect(root.querySelectorAll("[data-line]")).toHaveLength(1));
+  expect(find("mark").textContent).toBe("object_7.o");
+  expect(session.calls.at(-1)).toContain('"q":"object_7.o"');
+  click(".bw-hit");
+  await soon(() => expect(find('[data-lit="true"]').dataset.line).toBe("7"));
+});
+
+test("what was mounted is taken away whole, and listens no more", async () => {
+  const { session, root } = mount("agent");
+  for (const cleanup of cleanups.splice(0)) cleanup();
+  expect(root.isConnected).toBe(false);
+  session.apply([{ type: "status", at: Date.now(), status: "succeeded" }]);
+  await new Promise(requestAnimationFrame);
+  expect(document.querySelector(".buildwidget")).toBeNull();
+});

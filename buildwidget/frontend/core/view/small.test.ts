@@ -1,0 +1,114 @@
+// @vitest-environment happy-dom
+import { expect, test } from "vitest";
+import { connectionWord } from "./connection";
+import { frameHeight, framePage } from "./displays";
+import { hasEnded, isFolded } from "./fold";
+import { isCut } from "./log-line";
+import { firstTab } from "./pane";
+import { standingWord } from "./status";
+import { firstShown } from "./texts";
+import { isLight } from "./theme";
+import { diffOf, textOf } from "./tool-detail";
+
+test("an ended build folds, unless the host, the reader's choice or their hands say otherwise", () => {
+  const ended = { ended: true, allowed: true, engaged: false, chosen: null };
+  expect(isFolded(ended)).toBe(true);
+  expect(isFolded({ ...ended, ended: false })).toBe(false);
+  expect(isFolded({ ...ended, allowed: false })).toBe(false);
+  expect(isFolded({ ...ended, engaged: true })).toBe(false);
+  expect(isFolded({ ...ended, chosen: false })).toBe(false);
+  expect(isFolded({ ...ended, engaged: true, chosen: true })).toBe(true);
+  expect(
+    ["queued", "running", "succeeded", "failed", "cancelled", "lost"].filter((each) =>
+      hasEnded(each as "lost"),
+    ),
+  ).toHaveLength(4);
+});
+
+test("the connection is silent while all is well, and once there is nothing to follow", () => {
+  const status = { phase: "live" as const, attempt: 0, retryAt: null, transport: null, message: null };
+  expect(connectionWord(status, true)).toBeNull();
+  expect(connectionWord({ ...status, phase: "connecting" }, true)).toBeNull();
+  expect(connectionWord({ ...status, phase: "reconnecting" }, true)).toMatch(/Reconnecting/);
+  expect(connectionWord({ ...status, phase: "reconnecting" }, false)).toBeNull();
+  expect(connectionWord({ ...status, phase: "failed" }, true)).toBe("Not connected");
+});
+
+test("a place in line is told where it is known", () => {
+  expect(standingWord("queued", null)).toBe("Queued");
+  expect(standingWord("queued", 0)).toBe("Queued · next");
+  expect(standingWord("queued", 2)).toBe("Queued · 2 ahead");
+  expect(standingWord("running", 2)).toBe("Running");
+});
+
+test("the first tab is an agent's words and anything else's log", () => {
+  const both = [
+    ["log", 3],
+    ["text", 1],
+  ] as const;
+  expect(firstTab(both, "agent")).toBe("text");
+  expect(firstTab(both, "command")).toBe("log");
+  expect(firstTab([["output", 1]], "command")).toBe("output");
+  expect(firstTab([], "agent")).toBeNull();
+});
+
+test("only as many texts as can be read are laid out, but always the last", () => {
+  const texts = [10, 10, 100].map((length, index) => ({
+    id: String(index),
+    kind: "answer" as const,
+    text: "x".repeat(length),
+  }));
+  expect(firstShown(texts, 1_000)).toBe(0);
+  expect(firstShown(texts, 105)).toBe(2);
+  expect(firstShown(texts, 5)).toBe(2);
+  expect(firstShown([], 5)).toBe(0);
+});
+
+test("a line is cut where it has just the length of the wire's limit", () => {
+  expect(isCut("x".repeat(4_096))).toBe(true);
+  expect(isCut("x".repeat(4_000))).toBe(false);
+  expect(isCut("x".repeat(10_000))).toBe(false);
+  expect(isCut("€".repeat(1_365))).toBe(true);
+  expect(isCut("€".repeat(1_000))).toBe(false);
+});
+
+test("dark ground is told by light text", () => {
+  expect(isLight("rgba(255, 255, 255, 0.87)")).toBe(true);
+  expect(isLight("rgb(0, 0, 0)")).toBe(false);
+  expect(isLight("")).toBe(false);
+});
+
+test("foreign HTML is put into a page that may load nothing", () => {
+  const page = framePage("<b>x</b>", {
+    color: "rgb(1, 2, 3)",
+    fontFamily: 'x"}</style><script>alert(1)</script>',
+  });
+  expect(page).toContain("default-src 'none'");
+  expect(page).not.toContain("<script>");
+  expect(page.indexOf("Content-Security-Policy")).toBeLessThan(page.indexOf("<b>x</b>"));
+  expect(frameHeight("<tr>".repeat(1_000))).toBe(360);
+  expect(frameHeight("x")).toBe(60);
+});
+
+test("outputs become text", () => {
+  expect(textOf("x")).toBe("x");
+  expect(
+    textOf([
+      { type: "text", text: "a" },
+      { type: "text", text: "b" },
+    ]),
+  ).toBe("a\nb");
+  expect(textOf({ a: 1 })).toBe('{\n  "a": 1\n}');
+  expect([textOf(null), textOf(undefined), textOf({})]).toEqual(["", "", ""]);
+});
+
+test("edits become differences, other inputs none", () => {
+  expect(diffOf({ file_path: "a", old_string: "x", new_string: "y" })?.lines.map(({ kind }) => kind)).toEqual(
+    ["removed", "added"],
+  );
+  expect(diffOf({ file_path: "a", content: "one\ntwo\n" })?.lines).toHaveLength(2);
+  expect(
+    diffOf({ changes: [{ path: "a", kind: "add", diff: "+x" }] })?.lines.map(({ text }) => text),
+  ).toEqual(["add a", "x"]);
+  expect([diffOf("text"), diffOf(null), diffOf({ command: "ls" })]).toEqual([null, null, null]);
+});

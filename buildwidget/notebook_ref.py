@@ -24,6 +24,6 @@ def _running_cell() -> str | None:
     from IPython import get_ipython  # noqa: PLC0415 - only a kernel, which has it loaded, comes here
 
     shell: Any = get_ipython()
-    parent = getattr(shell, "get_parent", dict)() or {}
+    parent: dict[str, Any] = getattr(shell, "get_parent", dict)() or {}
     cell = parent.get("metadata", {}).get("cellId")
     return cell if isinstance(cell, str) else None

@@ -187,7 +187,7 @@ def _step_ended(identity: str, *, failed: bool) -> None:
 
 
 @_never_raises
-def progress(  # noqa: PLR0913 - what a bar consists of
+def progress(
     current: float,
     total: float | None = None,
     *,
@@ -269,7 +269,7 @@ def text(content: str, *, id: str = "answer", kind: TextKind = "answer", append:
 
 
 @_never_raises
-def usage(  # noqa: PLR0913 - the counts of the event
+def usage(
     *,
     input_tokens: int | None = None,
     output_tokens: int | None = None,
@@ -333,7 +333,7 @@ class tool:  # noqa: N801 - reads as the function it is used as
 
 
 @_never_raises
-def _tool(  # noqa: PLR0913 - the fields of the event
+def _tool(
     identity: str,
     state: ToolState,
     *,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from buildwidget.errors import BuildwidgetError
@@ -29,6 +30,7 @@ class Services:
     config: Config
     executor: Executor
     server_id: str
+    started: float = field(default_factory=time.monotonic)
 
     async def run(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         """The result of a call in the thread pool: a database call never runs on the event loop, kernels share it."""

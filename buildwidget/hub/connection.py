@@ -207,11 +207,13 @@ class Connection:
                 self._go.clear()
                 await self._send_all()
         except SinkClosed:
-            self.close()  # who closed it knows why
+            pass  # who closed it knows why; what is left is to forget the client
         except Exception:
             # A mistake of the transport (or ours): the client must not wait for heartbeats to notice.
             self.end(close_codes.GOING_AWAY)
             raise
+        finally:
+            self.close()
 
     async def _send_all(self) -> None:
         written = 0

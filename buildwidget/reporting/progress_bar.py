@@ -23,7 +23,7 @@ class ProgressBar(Generic[T]):
     Bars of one ``desc`` share a row, so that the inner bar of a nested loop does not fill the view.
     """
 
-    def __init__(  # noqa: PLR0913 - what tqdm takes, and what tests inject
+    def __init__(
         self,
         iterable: Iterable[T] | None = None,
         *,

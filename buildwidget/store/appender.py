@@ -64,6 +64,7 @@ class Appender:
         self._database = database
         self._monotonic = monotonic
         self._next_save = monotonic() + _SAVE_SECONDS
+        self._saved_head: int | None = None
         self._unsettled: Entries | None = None
 
     def append(self, drafts: Sequence[Draft]) -> list[bytes]:
@@ -83,8 +84,12 @@ class Appender:
     def start(self, draft: Draft, limit: int) -> bool:
         """Start the queued build if its host has a free slot of ``limit`` and no older build waits for it.
 
-        ``draft`` is its status event. False: not yet; nothing was written.
+        ``draft`` is its status event. False: not yet; nothing was written. True also if it runs already, because
+        this was tried before and only the answer was lost.
         """
+        self.settle()
+        if self.state.status == "running":
+            return True
         with self._database.reading() as connection:
             if not rows.slot_is_free(connection, self.build_id, limit):
                 return False
@@ -94,12 +99,19 @@ class Appender:
         )
 
     def beat(self) -> None:
-        """Show that the writer lives (an append shows it too)."""
+        """Show that the writer lives (an append shows it too).
+
+        A state that has not been saved since the last appends is saved now, when there is time.
+        """
+        saved = codec.encode_state(self.state) if self._saved_head != self.head else None
         with self._database.writing() as connection:
             ours = (builds.c.id == self.build_id, builds.c.generation == self.generation)
             changed = connection.execute(update(builds).where(*ours).values(heartbeat=builds.c.heartbeat + 1))
             if changed.rowcount == 0:
                 raise Fenced
+            if saved is not None:
+                save_state(connection, self.build_id, self.head, saved)
+        self._saved_head = self.head
 
     def settle(self) -> bool:
         """Whether the append that failed last was committed all the same; then state and head follow it.
@@ -141,6 +153,8 @@ class Appender:
         self._unsettled = None
         if met:
             self._accept(entries)
+            if saved is not None:
+                self._saved_head = self.head
         return met
 
     def _bump(self, connection: Connection, entries: Entries) -> None:

@@ -89,7 +89,7 @@ def by_key(connection: Connection, owner: str, project: str | None, key: str, st
     return [record(found) for found in connection.execute(query)]
 
 
-def page(  # noqa: PLR0913 - the filters of the list route
+def page(
     connection: Connection,
     owner: str,
     *,

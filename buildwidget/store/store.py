@@ -140,7 +140,7 @@ class Store:
         with self.database.reading() as connection:
             return rows.by_key(connection, owner, project, key, statuses)
 
-    def summaries(  # noqa: PLR0913 - the filters of the list route
+    def summaries(
         self,
         owner: str,
         *,

@@ -49,7 +49,7 @@ class Writer:
         heartbeat_interval: seconds between signs of life.
     """
 
-    def __init__(  # noqa: PLR0913 - limits that tests and settings choose
+    def __init__(
         self,
         appender: Appender,
         *,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from typing import Any
 
 from buildwidget import __version__
@@ -22,7 +23,7 @@ class StatusHandler(RestHandler):
 
 
 def status_of(services: Services) -> dict[str, Any]:
-    """What the server knows of itself; totals count from its start, times are milliseconds."""
+    """What the server knows of itself; totals count from its start (so uptime makes rates of them), times are ms."""
     return {
         "version": __version__,
         "protocol": PROTOCOL_VERSION,
@@ -30,5 +31,6 @@ def status_of(services: Services) -> dict[str, Any]:
         "server": services.server_id,
         "database": services.store.database_id,
         "owner": services.config.owner,
+        "uptime_ms": int((time.monotonic() - services.started) * 1000),
         **dataclasses.asdict(services.hub.stats()),
     }

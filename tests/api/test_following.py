@@ -12,6 +12,7 @@ import pytest
 
 import buildwidget as bw
 from buildwidget import report
+from buildwidget.store.errors import NotFound
 from buildwidget.widget import MIME_TYPE, BuildWidget, display_bundle
 from tests.waiting import wait_until
 
@@ -95,8 +96,6 @@ def test_waiting_for_a_build_whose_runner_was_killed_ends(data: Path) -> None:
 
 
 def test_waiting_for_a_deleted_build_says_so(data: Path) -> None:
-    from buildwidget.store.errors import NotFound
-
     build = bw.launch("true")
     build.wait(timeout=WAIT)
     build.delete()
@@ -129,7 +128,7 @@ def test_track_tells_how_the_block_ended(data: Path) -> None:
 
 def test_cancelling_a_tracked_block_interrupts_it(data: Path) -> None:
     forever = threading.Event()
-    with pytest.raises(KeyboardInterrupt), bw.track("long") as build:
+    with pytest.raises(KeyboardInterrupt), bw.track("long") as build:  # noqa: PT012 - the block is what is tested
         build.cancel()
         forever.wait(WAIT)
     assert build.status == "cancelled"

@@ -64,7 +64,7 @@ def test_a_callable_raises_its_exception(data: Path) -> None:
 
 def test_a_failing_command_says_so(data: Path) -> None:
     build = bw.launch("exit 3")
-    with pytest.raises(bw.BuildFailed, match="failed: .*3"):
+    with pytest.raises(bw.BuildFailed, match=r"failed: .*3"):
         build.result(timeout=WAIT)
     assert build.exit_code == 3
 
@@ -97,12 +97,12 @@ def test_a_key_attaches_while_it_runs_and_not_after(data: Path, tmp_path: Path) 
 
 def test_nothing_is_stored_of_a_bad_request(data: Path) -> None:
     lock = threading.Lock()
-    for work in ("no-such-program-here", lambda: lock.acquire()):
+    for work in ("no-such-program-here", lock.acquire):
         with pytest.raises(bw.LaunchError):
             bw.launch(work)
     with pytest.raises(bw.LaunchError, match="epochs"):
         bw.launch("echo", epochs=3)
-    with pytest.raises(bw.LaunchError, match="interpreter|python|Python"):
+    with pytest.raises(bw.LaunchError, match=r"[Pp]ython"):
         bw.launch("echo", python="/no/such/python")
     with pytest.raises(bw.LaunchError, match="reuse"):
         bw.launch("echo", reuse="failed", key="k")  # type: ignore[arg-type] - wrong on purpose
@@ -112,15 +112,16 @@ def test_nothing_is_stored_of_a_bad_request(data: Path) -> None:
 
 def test_cancel_ends_the_whole_tree(data: Path, tmp_path: Path) -> None:
     build = bw.launch("(setsid sleep 1000 &) ; sleep 1000 & echo $! > pid; echo started; wait")
-    wait_until(lambda: (tmp_path / "pid").exists(), timeout=WAIT, what="the build to start")
+    wait_until((tmp_path / "pid").exists, timeout=WAIT, what="the build to start")
     build.cancel()
     build.wait(timeout=WAIT)
     assert build.status == "cancelled"
     marked = [
-        process.pid
-        for process in psutil.process_iter(["environ", "status"])
+        process.info["cmdline"]
+        for process in psutil.process_iter(["environ", "status", "cmdline"])
         if (process.info["environ"] or {}).get("BUILDWIDGET_BUILD_ID") == build.id
         and process.info["status"] != psutil.STATUS_ZOMBIE  # only its parent can bury it
+        and "buildwidget.runner" not in process.info["cmdline"]  # which is just leaving
     ]
     assert marked == []
     build.cancel()  # an ended build takes it without a word

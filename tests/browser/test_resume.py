@@ -26,7 +26,8 @@ class Scene:
         self.server = server
         self.directory = server.root / name
         self.directory.mkdir()
-        launch = f"import buildwidget as bw\nbuild = bw.launch(work, key={name!r}, name={name!r}, cwd={name!r}{arguments})\nbuild"
+        call = f"bw.launch(work, key={name!r}, name={name!r}, cwd={name!r}{arguments})"
+        launch = f"import buildwidget as bw\nbuild = {call}\nbuild"
         self.notebook = server.notebook(f"{name}.ipynb", SOURCE, launch)
 
     def go(self) -> None:

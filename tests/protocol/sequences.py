@@ -201,15 +201,28 @@ def logs_of(*types: str) -> st.SearchStrategy[list[str]]:
     valid = st.one_of(*(EVENTS[name] for name in types))
     written = valid.map(to_json)
     odd = st.one_of(odd_events(valid).map(to_json), cut_texts(valid), st.sampled_from(NOT_EVENTS))
-    return st.lists(st.one_of(written, written, written, written, odd), max_size=16)
+    return st.lists(st.one_of(written, written, written, written, odd), min_size=3, max_size=16)
 
+
+def in_a_row(steps: list[tuple[int, list[Any], Any]]) -> list[str]:
+    """Log events that follow each other, but for what the first number of a step says."""
+    events, following = [], 1
+    for gap, given, partial in steps:
+        first = max(1, following + gap)
+        events.append(to_json({"type": "log", "at": 1, "first": first, "lines": given, "partial": partial}))
+        following = first + len(given)
+    return events
+
+
+gaps = st.sampled_from([0, 0, 0, 0, 1, -1, -2, -9])
+partials = optional(st.dictionaries(streams, texts, max_size=2))
 
 sequences = st.one_of(
     logs_of(*EVENTS),
     # Of a few types only, so that the events meet the same rows again and again.
     logs_of("tool"),
     logs_of("tool", "todos", "text"),
-    logs_of("log"),
+    st.lists(st.tuples(gaps, st.lists(lines, max_size=4), partials), max_size=16).map(in_a_row),
     logs_of("todos", "progress", "status"),
     logs_of("meta", "status"),
     logs_of("display", "artifact", "permission"),

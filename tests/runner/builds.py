@@ -14,7 +14,7 @@ from typing import Any
 from buildwidget.protocol.codec import decode_state
 from buildwidget.protocol.events import ENDS, Event, MetaEvent, StatusEvent
 from buildwidget.protocol.state import State
-from buildwidget.runner.build_dir import make_build_dir
+from buildwidget.runner.build_dir import make_build_dir, remove_noted_socket
 from buildwidget.runner.function import save_callable
 from buildwidget.runner.process_tree import build_processes, kill_leftovers
 from buildwidget.runner.spawn import spawn
@@ -109,3 +109,4 @@ class Builds:
                     os.kill(process.pid, signal.SIGKILL)
                 self._wait_until_gone(process)
             kill_leftovers(build_id)
+            remove_noted_socket(build_id)

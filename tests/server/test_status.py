@@ -27,6 +27,7 @@ def test_status_tells_which_server_and_which_database(client: Client, store: Sto
     assert status["owner"] == OWNER
     assert status["server"]
     assert status["version"]
+    assert client.get("status").json()["uptime_ms"] >= status["uptime_ms"] > 0
 
 
 def test_status_and_metrics_count_what_is_sent(server: JupyterServer, client: Client, store: Store) -> None:

@@ -117,6 +117,22 @@ def test_a_fault_at_any_step_of_an_append_is_settled(store: Store, other: Store,
     assert set(settled) == {False, True}
 
 
+def test_a_fault_at_any_step_of_a_start_starts_it_once(store: Store, other: Store, steps: Steps) -> None:
+    appenders = [store.claim(create(store), HERE)]
+
+    def start() -> None:
+        with contextlib.suppress(Unavailable):
+            appenders[-1].start(drafts(status("running"))[0], 1)
+
+    def check() -> None:
+        assert appenders[-1].start(drafts(status("running"))[0], 1)
+        assert len(check_build(other, appenders[-1].build_id)) == 3
+        appenders[-1].append(drafts(status("succeeded")))
+        appenders.append(store.claim(create(store), HERE))
+
+    assert _every_step(steps, fail_io, start, check) >= 12
+
+
 def test_after_a_fault_something_else_may_be_written(store: Store, other: Store, steps: Steps) -> None:
     appender = started(store)
 

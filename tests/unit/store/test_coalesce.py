@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from buildwidget.protocol.events import (
+    Event,
+    LogEvent,
+    MetricEvent,
+    Number,
+    ProgressEvent,
+    TextEvent,
+    Todo,
+    TodosEvent,
+    ToolEvent,
+)
+from buildwidget.protocol.reducer import StateBuilder
+from buildwidget.protocol.state import State, initial_state
+from buildwidget.store.coalesce import MAX_LINES, MAX_POINTS, MAX_TEXT, coalesce
+from buildwidget.store.drafts import draft
+from buildwidget.store.entries import enter
+from buildwidget.store.records import Draft
+
+
+def log(*texts: str, first: int = 1, partial: str | None = None) -> LogEvent:
+    unfinished = None if partial is None else {"stdout": partial}
+    return LogEvent(at=1, first=first, lines=[("stdout", text) for text in texts], partial=unfinished)  # type: ignore[arg-type]  # its keys are streams
+
+
+def text(delta: str, id: str = "t") -> TextEvent:
+    return TextEvent(at=1, id=id, kind="answer", delta=delta)
+
+
+def bar(id: str, current: Number, total: int | None = None) -> ProgressEvent:
+    return ProgressEvent(at=1, id=id, label=id, current=current, total=total)
+
+
+def points(name: str, *values: float) -> MetricEvent:
+    return MetricEvent(at=1, name=name, points=[(None, value, 1) for value in values])
+
+
+def joined(*events: Event) -> list[Event]:
+    return [draft.event for draft in coalesce(map(draft, events))]
+
+
+def test_lines_are_joined_and_the_last_partial_is_kept() -> None:
+    assert joined(log("a", partial="b"), log("b", "c", first=2, partial=""), log("d")) == [
+        log("a", "b", "c", "d", partial="")
+    ]
+
+
+def test_deltas_points_and_bars_are_joined_across_each_other() -> None:
+    events: list[Event] = [
+        text("a"), points("m", 1), bar("b", 1, 9), log("x"), points("n", 5),
+        text("b"), points("m", 2), bar("b", 2), log("y"), points("n", 6),
+    ]  # fmt: skip
+    assert joined(*events) == [text("ab"), points("m", 1, 2), bar("b", 2, 9), log("x", "y"), points("n", 5, 6)]
+
+
+def test_other_texts_and_bars_are_left_apart() -> None:
+    texts: list[Event] = [text("a", "1"), text("b", "2"), text("c", "1")]
+    assert joined(*texts) == texts
+    bars: list[Event] = [bar("a", 1, 2), bar("b", 1, 2), bar("a", 2)]
+    assert joined(*bars) == bars
+
+
+def test_nothing_is_joined_across_a_border() -> None:
+    todos = TodosEvent(at=1, todos=[])
+    assert joined(text("a"), todos, text("b")) == [text("a"), todos, text("b")]
+
+
+def test_a_whole_text_replaces_what_came_before() -> None:
+    whole = TextEvent(at=2, id="t", kind="answer", text="whole")
+    assert joined(text("a"), whole, text("!")) == [TextEvent(at=1, id="t", kind="answer", text="whole", delta="!")]
+
+
+def test_events_do_not_grow_without_bound() -> None:
+    found = joined(*(log("x") for _ in range(MAX_LINES + 1)))
+    assert [len(event.lines) for event in found if isinstance(event, LogEvent)] == [MAX_LINES, 1]
+    assert len(joined(text("x" * MAX_TEXT), text("y"))) == 2
+    assert len(joined(log("x" * 4000), *(log("x" * 4000) for _ in range(9)))) > 1
+    assert len(joined(points("m", *range(MAX_POINTS)), points("m", 1))) == 2
+
+
+def test_long_lines_keep_their_payloads() -> None:
+    [both] = coalesce([draft(log("a", "b" * 5000)), draft(log("c" * 5000, first=1))])
+    assert [(payload.key, payload.content[:1]) for payload in both.payloads] == [("2", b"b"), ("3", b"c")]
+
+
+_ids = st.sampled_from("ab")
+_events: st.SearchStrategy[Event] = st.one_of(
+    st.builds(log, st.text(max_size=3), partial=st.none() | st.text(max_size=2)),
+    st.builds(text, st.text(max_size=3), _ids),
+    st.builds(lambda key, whole: TextEvent(at=1, id=key, kind="answer", text=whole), _ids, st.text(max_size=3)),
+    st.builds(bar, _ids, st.integers(0, 9) | st.just("NaN"), st.none() | st.integers(0, 9)),
+    st.builds(points, _ids, st.integers(0, 9)),
+    st.builds(lambda key: ToolEvent(at=1, id=key, name="n"), _ids),
+    st.builds(lambda key: TodosEvent(at=1, todos=[Todo(id=key, content="c", status="in_progress")]), _ids),
+)
+
+
+def _fold(drafts: list[Draft]) -> State:
+    before = initial_state(id="b", owner="ann", kind="command", created_at=1)
+    return enter(StateBuilder(before), 0, drafts).state
+
+
+@given(st.lists(_events, max_size=30))
+def test_joining_changes_nothing_in_the_state(events: list[Event]) -> None:
+    drafts = [draft(event) for event in events]
+    assert _fold(coalesce(drafts)) == _fold(drafts)

@@ -37,7 +37,7 @@ class Config:
     shutdown_seconds: float = 5.0
 
     lease_seconds: float = 30.0
-    sweep_seconds: float = 30.0
+    sweep_seconds: float = 10.0
     retention_seconds: float = 3_600.0
     retention_days: float | None = 30.0
     retention_bytes: int | None = 5 * 1024**3

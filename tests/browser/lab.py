@@ -31,6 +31,7 @@ class LabServer:
 
     def __init__(self, home: Path, base_url: str = "/", extra: tuple[str, ...] = ()) -> None:
         self.home, self.base_url, self.extra = home, base_url, extra
+        self.status_route = "buildwidget/api/status"
         self.root = home / "work"
         self.root.mkdir(parents=True)
         self.data = home / "buildwidget"
@@ -38,6 +39,12 @@ class LabServer:
         self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
         self._pids: set[tuple[int, float]] = set()
+
+    def without_extension(self) -> LabServer:
+        """The same server with our server extension switched off, as another editor would be."""
+        self.extra += ("--ServerApp.jpserver_extensions=jupyter_extension=False",)
+        self.status_route = "api/status"
+        return self
 
     def _setting(self, plugin: str, values: dict[str, Any]) -> None:
         """Presets a plugin's setting, as a user would have saved it."""
@@ -94,7 +101,7 @@ class LabServer:
         if self.process.poll() is not None:
             raise AssertionError((self.home / "server.log").read_text()[-4000:])
         try:
-            return bool(self.get("buildwidget/api/status"))
+            return bool(self.get(self.status_route))
         except OSError:
             return False
 

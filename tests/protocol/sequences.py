@@ -226,6 +226,7 @@ sequences = st.one_of(
     logs_of("todos", "progress", "status"),
     logs_of("meta", "status"),
     logs_of("display", "artifact", "permission"),
+    logs_of("progress"),
     logs_of("usage", "metric"),
 )
 """Raw event texts in order."""

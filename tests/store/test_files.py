@@ -34,7 +34,11 @@ def store(path: Path) -> Iterator[Store]:
 
 def _open(path: Path, *, busy_seconds: float = 10.0) -> Store:
     database = Database(f"sqlite:///{path}", busy_seconds=busy_seconds)
-    return Store(database, schema.prepare(database))
+    try:
+        return Store(database, schema.prepare(database))
+    except BaseException:
+        database.close()
+        raise
 
 
 def _mode(path: Path) -> int:

@@ -3,23 +3,13 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { build, transform } from "esbuild";
+import { build } from "esbuild";
+import { styleAsText } from "../style-as-text.mjs";
 
 const BUDGET_BYTES = 80_000;
 
 const here = dirname(fileURLToPath(import.meta.url));
 const outfile = join(here, "../../static/widget.js");
-
-/** Style sheets become text in the bundle, minified: a loader of esbuild alone would keep every blank. */
-const styleAsText = {
-  name: "style-as-text",
-  setup(builder) {
-    builder.onLoad({ filter: /\.css$/ }, async ({ path }) => {
-      const { code } = await transform(await readFile(path, "utf8"), { loader: "css", minify: true });
-      return { contents: code, loader: "text" };
-    });
-  },
-};
 
 await build({
   entryPoints: [join(here, "index.ts")],

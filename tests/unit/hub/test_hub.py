@@ -98,6 +98,18 @@ class TestSubscribing:
         await caught_up(client, work)
         assert client.types() == ["snapshot"]
 
+    async def test_with_a_seq_beyond_the_head_of_a_build_that_is_watched_gets_a_snapshot(
+        self, store: Store, start_hub: StartHub
+    ) -> None:
+        work = Work(store)
+        hub = await start_hub(full_poll_ms=100_000)
+        first, second = Client(hub), Client(hub)
+        first.subscribe(work.id)
+        await caught_up(first, work)
+        second.subscribe(work.id, Cursor(work.appender.epoch, 99))
+        await caught_up(second, work)
+        assert second.types() == ["snapshot"]
+
     async def test_a_page_may_know_more_than_the_hub_has_polled(self, store: Store, start_hub: StartHub) -> None:
         work = Work(store)
         hub = await start_hub()
@@ -162,16 +174,17 @@ class TestSubscribing:
         start, _ = hydrated(store, work.id)
         work.lines(20)
         client = Client(await start_hub(max_batch_events=2))
-        client.subscribe(work.id, start)
-        await until(lambda: client.of("batch"))
         client.stall()
-        before = len(client.seen)
-        client.cursors.clear()
+        client.subscribe(work.id, start)
+        await until(lambda: client.seen)  # its first frame is in flight, nine more are to come
+        client.forget(work.id)
         client.subscribe(work.id, start)
         client.go_on()
         await caught_up(client, work)
-        after = [(frame["from"], frame["to"]) for frame in client.seen[before:]]
-        assert after == [(seq, seq + 1) for seq in range(2, 22, 2)]
+        work.lines(2)
+        await caught_up(client, work)
+        sent = [(frame["from"], frame["to"]) for frame in client.of("batch")]
+        assert sent == [(2, 3)] + [(seq, seq + 1) for seq in range(2, 24, 2)]
 
     async def test_unsubscribing_ends_it_and_frees_the_feed(self, store: Store, start_hub: StartHub) -> None:
         work = Work(store)

@@ -22,6 +22,7 @@ from buildwidget.launching import Options, first_events
 from buildwidget.process_store import process_store
 from buildwidget.protocol.events import ENDS, Error, StatusEvent
 from buildwidget.runner.report_intake import ReportIntake
+from buildwidget.runner.secrets import Masker, secret_values
 from buildwidget.store.changes import ChangeWatcher
 from buildwidget.store.drafts import draft
 from buildwidget.store.errors import Fenced
@@ -93,7 +94,9 @@ class _Tracking:
         self._writer = Writer(store.claim(build_id, identity), on_fenced=self._interrupt)
         self._writer.write(StatusEvent(at=now, status="running", pid=self._pid, host=identity.host))
         self._writer.flush()
-        self._sink = report.use_sink(ReportIntake(self._writer.write, cwd=cwd))
+        self._masker = Masker(secret_values(os.environ))
+        self._intake = ReportIntake(self._writer.write, masker=self._masker, cwd=cwd)
+        self._sink = report.use_sink(self._intake)
         self._watcher = ChangeWatcher(store, self._look_for_cancel)
         self._watcher.set_interest("idle")
 
@@ -121,7 +124,8 @@ class _Tracking:
         self._watcher.close()
         self._sink.close()
         try:
-            self._writer.end(self._end_event(error))
+            self._intake.finish()
+            self._writer.end(self._masker.mask_event(self._end_event(error)))
         except Fenced:
             if self.build.status not in ENDS:
                 raise

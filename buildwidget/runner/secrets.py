@@ -10,12 +10,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import unquote
 
 import msgspec
 
 from buildwidget.protocol.events import Event, MetricEvent
+
+EventT = TypeVar("EventT", bound=Event)
 
 MASK: Final = "***"
 MIN_SECRET_CHARACTERS: Final = 8
@@ -112,9 +114,12 @@ class Masker:
             return type(value)(self.mask_json(item) for item in value)
         return self._mask_struct(value) if isinstance(value, msgspec.Struct) else value
 
-    def mask_event(self, event: Event) -> Event:
+    def mask_event(self, event: EventT) -> EventT:
         """The event without secret values; words that the protocol itself defines, such as a status, stay."""
-        return self._mask_struct(event) if self else event
+        if not self:
+            return event
+        masked: EventT = self._mask_struct(event)
+        return masked
 
     def stream(self) -> StreamMasker:
         """A masker of one stream of bytes, for secrets that two reads cut."""

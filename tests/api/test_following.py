@@ -126,6 +126,20 @@ def test_track_tells_how_the_block_ended(data: Path) -> None:
     assert interrupted.status == "cancelled"
 
 
+def test_track_masks_secrets(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEPLOY_TOKEN", "hunter2hunter2")
+    with pytest.raises(RuntimeError), bw.track("secretive") as build:
+        report.log("the token is hunter2hunter2")
+        report.text("hunter2", append=True)
+        report.text("hunter2!", append=True)
+        raise RuntimeError("no hunter2hunter2 here")
+    assert build.log() == "the token is ***"
+    assert build.error is not None
+    assert build.error.message == "no *** here"
+    for file in data.rglob("*"):
+        assert not file.is_file() or b"hunter2hunter2" not in file.read_bytes(), file
+
+
 def test_cancelling_a_tracked_block_interrupts_it(data: Path) -> None:
     forever = threading.Event()
     with pytest.raises(KeyboardInterrupt), bw.track("long") as build:  # noqa: PT012 - the block is what is tested

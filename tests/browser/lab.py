@@ -17,6 +17,7 @@ import psutil
 from tests.waiting import wait_until
 
 TOKEN = "browser-tests"
+ROOT = Path(__file__).parents[2]
 
 
 def free_port() -> int:
@@ -29,8 +30,8 @@ def free_port() -> int:
 class LabServer:
     """JupyterLab in a directory of its own; kill() and start() again keep port, token and database."""
 
-    def __init__(self, home: Path, base_url: str = "/", extra: tuple[str, ...] = ()) -> None:
-        self.home, self.base_url, self.extra = home, base_url, extra
+    def __init__(self, home: Path, base_url: str = "/", extra: tuple[str, ...] = (), app: str = "jupyterlab") -> None:
+        self.home, self.base_url, self.extra, self.app = home, base_url, extra, app
         self.status_route = "buildwidget/api/status"
         self.root = home / "work"
         self.root.mkdir(parents=True)
@@ -39,12 +40,26 @@ class LabServer:
         self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
         self._pids: set[tuple[int, float]] = set()
+        self._link_labextension()
+
+    def _link_labextension(self) -> None:
+        """The extension as it was built last, before whatever copy of it is installed."""
+        link = self.home / "path" / "labextensions" / "@buildwidget" / "lab"
+        link.parent.mkdir(parents=True)
+        link.symlink_to(ROOT / "jupyter_extension" / "labextension")
+
+    def without_labextension(self) -> LabServer:
+        """The same server whose pages draw outputs by the anywidget alone."""
+        file = self.home / "config" / "labconfig" / "page_config.json"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps({"disabledExtensions": {"@buildwidget/lab": True}}))
+        return self
 
     def without_extension(self) -> LabServer:
-        """The same server with our server extension switched off, as another editor would be."""
+        """The same server with our extensions switched off, as another editor would be."""
         self.extra += ("--ServerApp.jpserver_extensions=jupyter_extension=False",)
         self.status_route = "api/status"
-        return self
+        return self.without_labextension()
 
     def _setting(self, plugin: str, values: dict[str, Any]) -> None:
         """Presets a plugin's setting, as a user would have saved it."""
@@ -62,10 +77,11 @@ class LabServer:
             "HOME": str(self.home),
             "BUILDWIDGET_DATA_DIR": str(self.data),
             "JUPYTER_RUNTIME_DIR": str(self.home / "runtime"),
+            "JUPYTER_PATH": str(self.home / "path"),
             "JUPYTER_DATA_DIR": str(self.home / "data"),
             "JUPYTER_CONFIG_DIR": str(self.home / "config"),
             "IPYTHONDIR": str(self.home / "ipython"),
-            "PYTHONPATH": str(Path(__file__).parents[2]),
+            "PYTHONPATH": str(ROOT),
         }
 
     def start(self) -> None:
@@ -84,7 +100,7 @@ class LabServer:
         ]
         log = (self.home / "server.log").open("ab")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *arguments],
+            [sys.executable, "-m", self.app, *arguments],
             env=self.environment(),
             stdout=log,
             stderr=log,

@@ -24,6 +24,7 @@ type Model = ReturnType<BuildList["get"]>;
 
 export class FollowedList implements Listened {
   private rows: Rows = [];
+  private loaded = false;
   private model: Model | null = null;
   private readonly listeners = new Set<() => void>();
 
@@ -34,6 +35,7 @@ export class FollowedList implements Listened {
 
   receive(change: Builds): void {
     this.rows = changeRows(this.rows, change, this.project);
+    this.loaded ||= change.reset;
     this.changed();
   }
 
@@ -49,7 +51,7 @@ export class FollowedList implements Listened {
   handle(onClose: () => void): BuildList {
     return {
       get: () => {
-        this.model ??= { builds: this.rows, connection: this.connection() };
+        this.model ??= { builds: this.rows, connection: this.connection(), loaded: this.loaded };
         return this.model;
       },
       subscribe: (callback) => {

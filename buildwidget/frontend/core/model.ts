@@ -81,7 +81,12 @@ export interface BuildSession {
 
 /** The list of builds (side panel). */
 export interface BuildList {
-  get(): { readonly builds: ReadonlyArray<Summary>; readonly connection: ConnectionStatus };
+  get(): {
+    readonly builds: ReadonlyArray<Summary>;
+    readonly connection: ConnectionStatus;
+    /** Whether the server has told the list; before that it is empty. */
+    readonly loaded: boolean;
+  };
   subscribe(listener: () => void): () => void;
   close(): void;
 }

@@ -1,10 +1,11 @@
 /** The client of a real page: the browser's sockets, timers and events, put together once per page. */
 import { type ClientEnvironment, type OpenOptions, PageClient } from "./client";
 import type { Clock } from "./link";
-import type { BuildSession, Client } from "./model";
+import type { BuildActions, BuildSession, Client } from "./model";
 import { animationFrames } from "./notifier";
 import { browserPageEvents } from "./page-events";
 import { PROTOCOL_VERSION } from "./protocol/limits.gen";
+import type { Summary } from "./protocol/types.gen";
 import { Rest, type ServerStatus } from "./rest";
 import { restActions, saveInBrowser } from "./rest-actions";
 import { readServerSettings, type ServerSettings, socketUrl } from "./server";
@@ -15,7 +16,31 @@ import { openWebSocket } from "./transport";
 const REOPEN_AFTER_MS = 50;
 
 /** Its last number goes up with every change of `PageServer` that another bundle on the same page would trip over. */
-const VERSION = `${PROTOCOL_VERSION}.1`;
+const VERSION = `${PROTOCOL_VERSION}.2`;
+
+/** Which builds; fields that are left out ask for any. */
+export interface BuildQuery {
+  /** Statuses between commas. */
+  readonly status?: string | undefined;
+  /** Looked for in name, project, key and id. */
+  readonly q?: string | undefined;
+  readonly limit?: number;
+  /** The `next_cursor` of the page before. */
+  readonly cursor?: string | null;
+}
+
+export interface BuildPage {
+  readonly builds: readonly Summary[];
+  readonly next_cursor: string | null;
+}
+
+export interface LaunchCommand {
+  readonly command: string;
+  readonly name?: string | undefined;
+  readonly project?: string | undefined;
+  /** Relative ones are below the server's root directory. */
+  readonly cwd?: string | undefined;
+}
 
 /** What the page has of its Jupyter server. */
 export interface PageServer extends Client {
@@ -23,6 +48,12 @@ export interface PageServer extends Client {
   open(build: string, options?: OpenOptions): BuildSession;
   /** Asks once whether the extension answers; the answer is kept unless nobody could be reached. */
   status(): Promise<ServerStatus>;
+  /** What may be done with a build that is not opened. */
+  actions(build: string): BuildActions;
+  /** A page of builds, newest first. */
+  builds(query: BuildQuery): Promise<BuildPage>;
+  /** Launches a command. Rejects with an Error whose message is for a person. */
+  launch(command: LaunchCommand): Promise<Summary>;
   /** Whether the server has said that it does not have the extension. */
   readonly missing: boolean;
 }
@@ -54,6 +85,12 @@ export function makePageServer(settings: ServerSettings): PageServer {
     version: VERSION,
     open: (build, options) => client.open(build, options),
     list: (project) => client.list(project),
+    actions: (build) => restActions(rest, build, { reconnect: () => {}, save: saveInBrowser }),
+    builds: (query) => rest.json("builds", { query: { ...query } }),
+    async launch(command) {
+      const body = { kind: "command", ...command };
+      return (await rest.json<{ build: Summary }>("builds", { method: "POST", body })).build;
+    },
     status() {
       status ??= rest.status().then((answer) => {
         if (answer.probe === "unreachable") status = null;

@@ -130,7 +130,7 @@ async def all_have_everything(world: World) -> None:
 
 # Not shrunk: an example that fails waits for what does not come, so shrinking it would take minutes.
 @settings(
-    max_examples=100,
+    max_examples=60,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow],

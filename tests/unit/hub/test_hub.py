@@ -98,10 +98,13 @@ class TestSubscribing:
         await caught_up(client, work)
         assert client.types() == ["snapshot"]
 
+    @pytest.mark.parametrize("ended", [False, True])
     async def test_with_a_seq_beyond_the_head_of_a_build_that_is_watched_gets_a_snapshot(
-        self, store: Store, start_hub: StartHub
+        self, store: Store, start_hub: StartHub, ended: bool
     ) -> None:
         work = Work(store)
+        if ended:
+            work.end()
         hub = await start_hub(full_poll_ms=100_000)
         first, second = Client(hub), Client(hub)
         first.subscribe(work.id)
@@ -512,6 +515,34 @@ class TestLists:
 
 
 class TestLife:
+    async def test_stopping_waits_for_a_database_call_that_is_under_way(
+        self, store: Store, start_hub: StartHub, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        work = Work(store)
+        hub = await start_hub()
+        client = Client(hub)
+        client.subscribe(work.id)
+        await caught_up(client, work)
+        entered, may_go_on = threading.Event(), threading.Event()
+        heads = store.heads
+
+        def slow_heads(builds: Any) -> Any:
+            entered.set()
+            may_go_on.wait(10)
+            return heads(builds)
+
+        monkeypatch.setattr(store, "heads", slow_heads)
+        work.lines(1)
+        await until(entered.is_set)
+        stopping = asyncio.create_task(hub.stop())
+        await until(lambda: client.closed)
+        await until(lambda: not [thread for thread in threading.enumerate() if thread.name == "buildwidget-changes"])
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert not stopping.done()
+        may_go_on.set()
+        await stopping
+
     async def test_stopping_tells_everybody_to_come_back_and_leaves_no_task(
         self, store: Store, start_hub: StartHub
     ) -> None:
@@ -611,6 +642,20 @@ class TestLife:
 
 
 class TestManySubscribers:
+    async def test_one_client_with_many_frames_lets_the_loop_go_on(self, store: Store, start_hub: StartHub) -> None:
+        work = Work(store)
+        start, _ = hydrated(store, work.id)
+        work.lines(200)
+        hub = await start_hub(max_batch_events=1)
+        client = Client(hub)
+        client.subscribe(work.id, start)
+        most = seen = 0
+        while client.seq(work.id) != work.head:
+            await asyncio.sleep(0)
+            most, seen = max(most, len(client.frames) - seen), len(client.frames)
+        assert seen == 200
+        assert most <= 8
+
     async def test_a_thousand_are_served_in_chunks(self, store: Store, start_hub: StartHub) -> None:
         work = Work(store)
         hub = await start_hub(fanout_chunk=50)

@@ -7,7 +7,10 @@ const texts = fc.string({ unit: "binary", maxLength: 20 });
 test.each([
   ["", 0],
   ["a", 1],
-  ["é", 2],
+  ["\u007f", 1],
+  ["\u0080", 2],
+  ["\u07ff", 2],
+  ["\u0800", 3],
   ["€", 3],
   ["😀", 4],
   ["\ufeff", 3],

@@ -1,0 +1,120 @@
+/** Draws a build in a cell's output. It needs no kernel and no widget's model: only what the output's metadata tells. */
+import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
+import { Widget } from "@lumino/widgets";
+import type { BuildSession, State, Summary } from "../../core";
+import { pageServer } from "../../core";
+import { isRecord } from "../../core/protocol/text";
+import { readSaved, savedState, withSaved } from "../../core/saved";
+import { mountBuild } from "../../core/view";
+import { hasEnded } from "../../core/view/fold";
+import { addStyle } from "../../widget/style";
+
+export const MIME_TYPE = "application/vnd.buildwidget.build+json";
+
+/** What the output's metadata tells; `snapshot` is there once the build ended in front of somebody. */
+interface Told {
+  readonly build: string;
+  readonly database: string | undefined;
+  readonly snapshot: State | null;
+}
+
+export class BuildOutput extends Widget implements IRenderMime.IRenderer {
+  private model: IRenderMime.IMimeModel | null = null;
+  private shown: string | null = null;
+  private unmount: (() => void) | null = null;
+
+  /** `onShown` is called whenever a build is shown that may be running. */
+  constructor(private readonly onShown: () => void) {
+    super();
+    this.addClass("buildwidget-output");
+  }
+
+  /** Called again after every change of the output, our own included. */
+  async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
+    this.model = model;
+    const told = toldBy(model);
+    if (told !== null && told.build === this.shown) return;
+    this.clear();
+    const server = pageServer();
+    if (told === null || server === null) {
+      this.node.textContent = plainText(model, server === null);
+      return;
+    }
+    this.node.textContent = "";
+    this.shown = told.build;
+    addStyle(document.body);
+    this.follow(told);
+    this.onShown();
+  }
+
+  override dispose(): void {
+    this.clear();
+    super.dispose();
+  }
+
+  private clear(): void {
+    this.unmount?.();
+    this.unmount = null;
+    this.shown = null;
+  }
+
+  private follow({ build, database, snapshot }: Told): void {
+    const server = pageServer();
+    if (server === null) return;
+    const opened = server.open(build, database === undefined ? {} : { database });
+    const keep = () => this.keep(opened);
+    const stopKeeping = opened.subscribe(keep);
+    keep();
+    this.mount(withSaved(opened, snapshot), () => {
+      stopKeeping();
+      opened.close();
+    });
+  }
+
+  /** A build that is tried again is shown in the place of the first; the output still tells the first. */
+  private openBuild({ id }: Summary): void {
+    this.unmount?.();
+    const session = pageServer()?.open(id);
+    if (session) this.mount(session, () => session.close());
+    this.onShown();
+  }
+
+  private mount(session: BuildSession, onUnmount: () => void): void {
+    const stop = mountBuild(this.node, session, { onOpenBuild: (summary) => this.openBuild(summary) });
+    this.unmount = () => {
+      stop();
+      onUnmount();
+    };
+  }
+
+  /** Puts the last state of an ended build into the output's metadata, once. */
+  private keep(session: BuildSession): void {
+    const { build, state, problem } = session.get();
+    const { model } = this;
+    if (!model || !state || problem !== null || !hasEnded(state.status)) return;
+    const told = model.metadata[MIME_TYPE];
+    if (!isRecord(told) || readSaved(told.snapshot, build)?.ended_at === state.ended_at) return;
+    const metadata = { ...model.metadata, [MIME_TYPE]: { ...told, snapshot: savedState(state) } };
+    model.setData({ metadata: JSON.parse(JSON.stringify(metadata)) });
+  }
+}
+
+function toldBy(model: IRenderMime.IMimeModel): Told | null {
+  const told = model.metadata[MIME_TYPE];
+  if (!isRecord(told) || typeof told.build !== "string" || told.build === "") return null;
+  return {
+    build: told.build,
+    database: typeof told.database === "string" ? told.database : undefined,
+    snapshot: readSaved(told.snapshot, told.build),
+  };
+}
+
+/** For outputs whose metadata was stripped, and pages without a server. */
+function plainText(model: IRenderMime.IMimeModel, withoutServer: boolean): string {
+  const data = model.data[MIME_TYPE];
+  const name = isRecord(data) && typeof data.name === "string" ? data.name : "";
+  const why = withoutServer
+    ? "This page has no Jupyter server to read it from."
+    : "This output no longer tells which build that was.";
+  return `Build “${name}”. ${why}`;
+}

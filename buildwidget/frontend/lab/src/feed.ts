@@ -1,0 +1,30 @@
+/** The page's one feed of builds, for outputs, panel, status bar and notifications alike. */
+import { pageServer } from "../../core";
+import { Feed } from "../../core/feed";
+import { browserClock } from "../../core/page-client";
+
+let made: Feed | null = null;
+
+export function feed(): Feed {
+  made ??= makeFeed();
+  return made;
+}
+
+function makeFeed(): Feed {
+  const server = () => {
+    const found = pageServer();
+    if (found === null) throw new Error("This page has no Jupyter server.");
+    return found;
+  };
+  const feed = new Feed({
+    clock: browserClock(),
+    list: () => server().list(),
+    anyActive: async () =>
+      pageServer() !== null &&
+      (await server().builds({ status: "queued,running", limit: 1 })).builds.length > 0,
+    visible: () => document.visibilityState === "visible",
+  });
+  document.addEventListener("visibilitychange", () => feed.look());
+  feed.look();
+  return feed;
+}

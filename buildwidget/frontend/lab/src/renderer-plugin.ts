@@ -1,0 +1,24 @@
+import type { JupyterFrontEndPlugin } from "@jupyterlab/application";
+import { IRenderMimeRegistry } from "@jupyterlab/rendermime";
+import { BuildOutput, MIME_TYPE } from "./build-output";
+import { feed } from "./feed";
+
+/** Before the widget view, whose factory the widgets' manager adds to every notebook with -10. */
+const RANK = -100;
+
+export const rendererPlugin: JupyterFrontEndPlugin<void> = {
+  id: "@buildwidget/lab:renderer",
+  description: "Draws builds in the outputs of cells.",
+  autoStart: true,
+  requires: [IRenderMimeRegistry],
+  activate: (_app, registry: IRenderMimeRegistry) => {
+    registry.addFactory(
+      {
+        safe: true, // what is drawn comes from the server, and the saved state through the same view
+        mimeTypes: [MIME_TYPE],
+        createRenderer: () => new BuildOutput(() => feed().look()),
+      },
+      RANK,
+    );
+  },
+};

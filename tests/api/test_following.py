@@ -128,7 +128,7 @@ def test_track_tells_how_the_block_ended(data: Path) -> None:
 
 def test_track_masks_secrets(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DEPLOY_TOKEN", "hunter2hunter2")
-    with pytest.raises(RuntimeError), bw.track("secretive") as build:
+    with pytest.raises(RuntimeError), bw.track("secretive") as build:  # noqa: PT012 - the block is what is tested
         report.log("the token is hunter2hunter2")
         report.text("hunter2", append=True)
         report.text("hunter2!", append=True)

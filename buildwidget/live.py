@@ -158,7 +158,8 @@ class Following:
             applied = apply_batch(self._folded, content.epoch, content.first, events)
             assert applied is not None, "the hub sends no gaps"
             self._show(applied)
-        elif content.type in ("error", "deleted"):
+        elif content.type in ("error", "deleted") and content.build is not None:
+            # An error that names no build (the database is in trouble) ends nothing: the hub goes on trying.
             gone = content.type == "deleted" or content.code == "not_found"
             self._problem = NotFound(self._build) if gone else StoreError(content.message)
             self._end()
@@ -222,6 +223,7 @@ class _Frame(msgspec.Struct, rename={"first": "from"}):
     """Any frame, its big parts left as bytes."""
 
     type: str
+    build: str | None = None
     epoch: str = ""
     seq: int = 0
     state: msgspec.Raw = msgspec.Raw(b"")

@@ -126,6 +126,12 @@ class LabServer:
         with urllib.request.urlopen(request, timeout=10) as answer:
             return json.load(answer)
 
+    def delete(self, build_id: str) -> None:
+        request = urllib.request.Request(
+            f"{self.url}buildwidget/api/builds/{build_id}", method="DELETE", headers={"Authorization": f"token {TOKEN}"}
+        )
+        urllib.request.urlopen(request, timeout=10).close()
+
     def hydrated(self, build_id: str) -> dict[str, Any]:
         hydrated: dict[str, Any] = self.get(f"buildwidget/api/builds/{build_id}")
         return hydrated

@@ -22,7 +22,7 @@ from buildwidget.launching import Options, first_events
 from buildwidget.process_store import process_store
 from buildwidget.protocol.events import ENDS, Error, StatusEvent
 from buildwidget.runner.report_intake import ReportIntake
-from buildwidget.runner.secrets import Masker, secret_values
+from buildwidget.runner.secrets import Masker, secret_values, split_environment
 from buildwidget.store.changes import ChangeWatcher
 from buildwidget.store.drafts import draft
 from buildwidget.store.errors import Fenced
@@ -94,7 +94,7 @@ class _Tracking:
         self._writer = Writer(store.claim(build_id, identity), on_fenced=self._interrupt)
         self._writer.write(StatusEvent(at=now, status="running", pid=self._pid, host=identity.host))
         self._writer.flush()
-        self._masker = Masker(secret_values(os.environ))
+        self._masker = Masker(secret_values(split_environment(os.environ)[1]))
         self._intake = ReportIntake(self._writer.write, masker=self._masker, cwd=cwd)
         self._sink = report.use_sink(self._intake)
         self._watcher = ChangeWatcher(store, self._look_for_cancel)

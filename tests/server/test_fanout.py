@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import sys
 import threading
 import time
@@ -28,10 +29,15 @@ STALL = 0.05
 
 
 class Lateness:
-    """How late the loop ran something that was due every 5 ms."""
+    """How late the loop ran something that was due every 5 ms, and how long its own thread worked meanwhile.
+
+    Lateness is what a kernel feels, but it also counts other processes and the interpreter's lock; the thread's
+    own work does not.
+    """
 
     def __init__(self) -> None:
         self.late: list[float] = []
+        self.worked: list[float] = []
         self.wall = 0.0
 
     @asynccontextmanager
@@ -46,9 +52,10 @@ class Lateness:
 
     async def _measure(self) -> None:
         while True:
-            due = time.perf_counter() + 0.005
+            due, before = time.perf_counter() + 0.005, time.thread_time()
             await asyncio.sleep(0.005)
             self.late.append(time.perf_counter() - due)
+            self.worked.append(time.thread_time() - before)
 
     @property
     def p99(self) -> float:
@@ -60,7 +67,8 @@ class Lateness:
         return sum(late for late in self.late if late > STALL) / self.wall
 
     def __str__(self) -> str:
-        return f"p99 {self.p99 * 1000:.1f} ms, worst {max(self.late) * 1000:.1f} ms, stalled {self.stalled:.1%}"
+        late = f"p99 {self.p99 * 1000:.1f} ms, worst {max(self.late) * 1000:.1f} ms, stalled {self.stalled:.1%}"
+        return f"{late}, longest work {max(self.worked) * 1000:.1f} ms"
 
 
 class Nobody:
@@ -85,6 +93,16 @@ async def flood(store: Store, build: str, total: int) -> None:
     assert await process.wait() == 0
 
 
+@pytest.fixture
+def young_heap() -> Iterator[None]:
+    """Whatever the other tests left does not count: a full collection of all that would be the longest stall."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("young_heap")
 async def test_the_loop_stays_free_while_100_000_events_arrive(own_store: Store) -> None:
     with ThreadPoolExecutor(4) as executor:
         hub = Hub(own_store, owner=HUB_OWNER, executor=executor)
@@ -105,8 +123,10 @@ async def test_the_loop_stays_free_while_100_000_events_arrive(own_store: Store)
         finally:
             await hub.stop()
     print(f"nobody watches: {control}; one subscriber: {watched}")
-    assert watched.p99 < STALL + 3 * control.p99
-    assert watched.stalled < 0.1 + 3 * control.stalled
+    # What tells a hub that reads on the loop: seldom, but for long, so that no percentile shows it.
+    assert max(watched.worked) < 0.02
+    # Coarse, for it is also late where other processes take the cores.
+    assert watched.p99 < 2 * STALL + 3 * control.p99
 
 
 async def test_the_database_is_never_called_on_the_loop(own_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

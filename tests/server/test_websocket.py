@@ -103,7 +103,7 @@ class TestWhatIsAsked:
 class TestFollowing:
     def test_a_snapshot_then_batches_then_the_end(self, browser: Client, store: Store) -> None:
         work = Work(store, owner=OWNER)
-        work.lines(3)
+        work.lines(400, size=200)  # a state of more than 64 KiB
         with Page(browser) as page:
             page.subscribe(work.id)
             snapshot = page.until(lambda frame: frame["type"] == "snapshot")

@@ -30,13 +30,13 @@ def free_port() -> int:
 class LabServer:
     """JupyterLab in a directory of its own; kill() and start() again keep port, token and database."""
 
-    def __init__(self, home: Path, base_url: str = "/", extra: tuple[str, ...] = (), app: str = "jupyterlab") -> None:
-        self.home, self.base_url, self.extra, self.app = home, base_url, extra, app
+    def __init__(self, home: Path, base_url: str = "/", extra: tuple[str, ...] = ()) -> None:
+        self.home, self.base_url, self.extra = home, base_url, extra
         self.status_route = "buildwidget/api/status"
         self.root = home / "work"
         self.root.mkdir(parents=True)
         self.data = home / "buildwidget"
-        self._setting("apputils-extension/notification", {"fetchNews": "false"})
+        self.setting("@jupyterlab/apputils-extension/notification", {"fetchNews": "false"})
         self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
         self._pids: set[tuple[int, float]] = set()
@@ -61,9 +61,9 @@ class LabServer:
         self.status_route = "api/status"
         return self.without_labextension()
 
-    def _setting(self, plugin: str, values: dict[str, Any]) -> None:
+    def setting(self, plugin: str, values: dict[str, Any]) -> None:
         """Presets a plugin's setting, as a user would have saved it."""
-        file = self.home / "config" / "lab" / "user-settings" / "@jupyterlab" / f"{plugin}.jupyterlab-settings"
+        file = self.home / "config" / "lab" / "user-settings" / f"{plugin}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(values))
 
@@ -95,12 +95,13 @@ class LabServer:
             "--ServerApp.open_browser=False",
             "--ServerApp.allow_root=True",
             "--LabApp.expose_app_in_browser=True",
+            "--JupyterNotebookApp.expose_app_in_browser=True",
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
             *self.extra,
         ]
         log = (self.home / "server.log").open("ab")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", self.app, *arguments],
+            [sys.executable, "-m", "jupyterlab", *arguments],
             env=self.environment(),
             stdout=log,
             stderr=log,

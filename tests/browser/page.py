@@ -45,6 +45,11 @@ class BuildPage:
         self.page.goto(f"{self.server.url}lab/tree/{self.notebook}?reset&token={TOKEN}")
         self.ready()
 
+    def open_in_notebook(self) -> None:
+        """In Notebook 7, which has no workspace."""
+        self.page.goto(f"{self.server.url}notebooks/{self.notebook}?token={TOKEN}")
+        self.ready()
+
     def refresh(self) -> None:
         self.page.reload()
         self.ready()
@@ -74,7 +79,7 @@ class BuildPage:
 
     @property
     def view(self) -> Locator:
-        return self.page.locator(".buildwidget").first
+        return self.page.locator(".buildwidget[data-build]").first
 
     def build_id(self) -> str:
         """The build that the view shows."""

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from buildwidget import __version__
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -40,6 +42,9 @@ def test_the_wheel_holds_what_a_user_needs_and_no_more(wheel: Path) -> None:
     assert "buildwidget/py.typed" in names
     assert any(name.endswith("etc/jupyter/jupyter_server_config.d/jupyter_extension.json") for name in names)
     assert "buildwidget/protocol/schema.json" in names
+    labextension = "data/share/jupyter/labextensions/@buildwidget/lab/"
+    for file in ("package.json", "install.json", "schemas/@buildwidget/lab/panel.json", "static/remoteEntry."):
+        assert any(labextension + file in name for name in names), file
     unwanted = [name for name in names if "frontend" in name or "tests/" in name or "node_modules" in name]
     assert unwanted == []
 
@@ -57,3 +62,9 @@ def test_an_empty_environment_gets_an_enabled_server_extension(wheel: Path, tmp_
     script = "import buildwidget, json; print(json.dumps(buildwidget.launch('true').wait(timeout=60).status))"
     environment = ("env", f"BUILDWIDGET_DATA_DIR={tmp_path / 'data'}")
     assert json.loads(run(*environment, binaries / "python", "-c", script, path=no_node)) == "succeeded"
+
+
+def test_the_front_end_has_the_version_of_the_package() -> None:
+    frontend = ROOT / "buildwidget" / "frontend"
+    versions = {json.loads((frontend / path).read_text())["version"] for path in ("package.json", "lab/package.json")}
+    assert versions == {__version__}

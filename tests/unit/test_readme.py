@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import typing
 from pathlib import Path
@@ -28,6 +29,11 @@ def tags(union: object) -> list[str]:
 
 def test_every_setting_of_the_server() -> None:
     assert missing(ServerTraits.class_own_traits(config=True), "`{}`") == []
+
+
+def test_every_setting_of_the_lab_extension() -> None:
+    schema = json.loads((ROOT / "buildwidget/frontend/lab/schema/panel.json").read_text("utf-8"))
+    assert missing(schema["properties"], "`{}`") == []
 
 
 def test_every_route() -> None:

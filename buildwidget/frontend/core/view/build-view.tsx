@@ -6,6 +6,7 @@ import { hasEnded, isFolded } from "./fold";
 import { Header } from "./header";
 import { useIdentity } from "./identity";
 import { LiveRegion } from "./live-region";
+import { FOLLOWED_LINES } from "./log-buffer";
 import { Metrics } from "./metrics";
 import { Outcome, type Place } from "./outcome";
 import { Pane, type TabName } from "./pane";
@@ -22,6 +23,8 @@ export interface ViewOptions {
   readonly fold?: boolean;
   /** The greatest height, a CSS length; default 560px. `"none"` for hosts that give the element a height. */
   readonly maxHeight?: string;
+  /** How many lines of a log are held while its end is followed; default 5000. */
+  readonly logLines?: number;
   /** Shows another build (a retry); without it the view tells how to attach to it. */
   readonly onOpenBuild?: (summary: Summary) => void;
 }
@@ -59,8 +62,9 @@ export function BuildView({ session, options }: Props): JSX.Element {
       actions: session.actions,
       notify: setNotice,
       openBuild: options.onOpenBuild ?? null,
+      logLines: options.logLines ?? FOLLOWED_LINES,
     }),
-    [model.build, session, options.onOpenBuild],
+    [model.build, session, options.onOpenBuild, options.logLines],
   );
   return (
     <BuildActionsContext.Provider value={context}>

@@ -4,6 +4,9 @@ import type { JSX } from "preact";
 const PATHS = {
   check: "M3.5 8.5l3 3 6-7",
   cross: "M4.5 4.5l7 7m0-7l-7 7",
+  plus: "M8 3.5v9M3.5 8h9",
+  back: "M12.5 8h-9M7.3 4.2L3.5 8l3.8 3.8",
+  tab: "M9.5 3h3.5v3.5M13 3L8 8M6.5 3.500H3v9.500h9.500V9.500",
   stop: "M4.5 4.5h7v7h-7z",
   dots: "M3.4 8h.01M8 8h.01M12.6 8h.01",
   chevron: "M6 4l4 4-4 4",

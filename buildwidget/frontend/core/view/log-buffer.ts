@@ -39,7 +39,12 @@ function rowsFrom(log: LogState, number: number): LogRow[] {
 }
 
 /** Takes up what is new in the state. A reader who looks at older lines keeps them, also when the state ran ahead. */
-export function advance(buffer: LogBuffer, log: LogState, following: boolean): LogBuffer {
+export function advance(
+  buffer: LogBuffer,
+  log: LogState,
+  following: boolean,
+  followed = FOLLOWED_LINES,
+): LogBuffer {
   const end = endOf(buffer);
   const logEnd = log.first + log.lines.length;
   if (buffer.rows.length === 0 || logEnd < end) return windowOf(log);
@@ -47,7 +52,7 @@ export function advance(buffer: LogBuffer, log: LogState, following: boolean): L
   if (log.first > end) return following ? windowOf(log) : buffer;
   const rows = [...buffer.rows, ...rowsFrom(log, end)];
   if (!following) return rows.length > HELD_LINES ? buffer : { first: buffer.first, rows };
-  const over = Math.max(0, rows.length - FOLLOWED_LINES);
+  const over = Math.max(0, rows.length - followed);
   return { first: buffer.first + over, rows: over > 0 ? rows.slice(over) : rows };
 }
 

@@ -138,14 +138,14 @@ interface Pages {
 
 /** The lines held, kept up with the state; one page is fetched at a time. */
 function usePages(log: LogState, following: boolean): Pages {
-  const { actions } = useBuild();
+  const { actions, logLines } = useBuild();
   const held = useRef(EMPTY);
   const busy = useRef(false);
   const mounted = useRef(true);
   const [, setVersion] = useState(0);
   const [status, setStatus] = useState<string | null>(null);
   const [retry, setRetry] = useState<{ run(): void } | null>(null);
-  held.current = advance(held.current, log, following);
+  held.current = advance(held.current, log, following, logLines);
   useEffect(
     () => () => {
       mounted.current = false;

@@ -93,7 +93,7 @@ function position(list: HTMLElement, anchor: HTMLElement): void {
   list.style.left = `${Math.max(4, box.right - list.offsetWidth)}px`;
 }
 
-function MenuList({ items, anchor, onClose, onLeave }: MenuListProps): JSX.Element {
+export function MenuList({ items, anchor, onClose, onLeave }: MenuListProps): JSX.Element {
   const list = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     const element = list.current;

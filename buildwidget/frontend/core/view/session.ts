@@ -62,6 +62,8 @@ export interface BuildContext {
   notify(notice: Notice | null): void;
   /** Shows another build, where the host can. */
   readonly openBuild: ((summary: Summary) => void) | null;
+  /** How many lines of a log are held while its end is followed. */
+  readonly logLines: number;
 }
 
 export const BuildActionsContext = createContext<BuildContext | null>(null);

@@ -8,6 +8,7 @@ import { readSaved, savedState, withSaved } from "../../core/saved";
 import { mountBuild } from "../../core/view";
 import { hasEnded } from "../../core/view/fold";
 import { addStyle } from "../../widget/style";
+import { currentSettings } from "./settings";
 
 export const MIME_TYPE = "application/vnd.buildwidget.build+json";
 
@@ -80,7 +81,10 @@ export class BuildOutput extends Widget implements IRenderMime.IRenderer {
   }
 
   private mount(session: BuildSession, onUnmount: () => void): void {
-    const stop = mountBuild(this.node, session, { onOpenBuild: (summary) => this.openBuild(summary) });
+    const stop = mountBuild(this.node, session, {
+      logLines: currentSettings().logLines,
+      onOpenBuild: (summary) => this.openBuild(summary),
+    });
     this.unmount = () => {
       stop();
       onUnmount();

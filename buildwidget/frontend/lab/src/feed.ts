@@ -19,9 +19,10 @@ function makeFeed(): Feed {
   const feed = new Feed({
     clock: browserClock(),
     list: () => server().list(),
-    anyActive: async () =>
-      pageServer() !== null &&
-      (await server().builds({ status: "queued,running", limit: 1 })).builds.length > 0,
+    async anyActive() {
+      if (pageServer() === null || (await server().status()).probe === "missing") return false;
+      return (await server().builds({ status: "queued,running", limit: 1 })).builds.length > 0;
+    },
     visible: () => document.visibilityState === "visible",
   });
   document.addEventListener("visibilitychange", () => feed.look());

@@ -114,13 +114,14 @@ def test_kernel_restart_and_the_cell_run_again(lab: LabServer, open_page: Open) 
 
 
 def test_server_killed_and_started_again(own_lab: LabServer, open_page: Open) -> None:
-    scene, page, build_id = start(own_lab, open_page, "killed")
+    scene, page, build_id = start(own_lab, open_page, "killed", ", hold=True")
     own_lab.kill()
     page.wait_for("connection", "reconnecting")
     assert page.attribute("status") == "running"
     scene.go()
     own_lab.start()
-    page.wait_for("connection", "live", timeout=45)
+    page.wait_for("connection", "live", timeout=60)
+    (scene.directory / "finish").touch()
     check_finished(page, build_id)
 
 

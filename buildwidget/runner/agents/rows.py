@@ -68,6 +68,8 @@ class TextRows:
         self._now_ms = now_ms
         self._streamed: dict[str, str] = {}
         self._whole: set[str] = set()
+        self.retell = False
+        """Whether the whole text is told even where it is what has streamed."""
 
     def streamed(self, id: str) -> str | None:
         """What has streamed of a text that is not yet whole; None where there is no such text."""
@@ -85,6 +87,6 @@ class TextRows:
         if id in self._whole:
             return []
         self._whole.add(id)
-        if self._streamed.pop(id, "") == text:
+        if self._streamed.pop(id, "") == text and not self.retell:
             return []
         return [TextEvent(at=self._now_ms(), id=id, kind=kind, text=text)]

@@ -85,6 +85,10 @@ class Session(ABC):
         """Whether the agent has said its last word, so that its standard input can be closed."""
         return self.outcome is not None
 
+    def retell_texts(self, retell: bool) -> None:
+        """Whether whole texts are told although they have streamed: what streams may be held back in part."""
+        self._texts.retell = retell
+
     def start(self) -> Step:
         """The first lines for the agent."""
         self._begin()

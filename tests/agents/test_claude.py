@@ -123,7 +123,7 @@ def test_a_cancel_in_the_middle_of_a_command_leaves_nothing_behind(site: Path, m
 
 
 def test_an_error_of_the_model_is_the_builds(site: Path, model: ModelServer) -> None:
-    model.script(Turn(status=400, say="a bad request"))
+    model.script(*[Turn(status=400, say="a bad request")] * 8)
     build = launch().wait(60)
     assert build.status == "failed"
     assert build.error is not None

@@ -68,7 +68,7 @@ def prepare_agent(task: AgentTask, options: Options) -> Request:
     version = _checked_version(task.agent, binary)
     missing = missing_credentials(task.agent, environment)
     if missing is not None:
-        raise LaunchError(missing, field="agent", code="secret_missing")
+        raise LaunchError(missing, field="agent")
     return _request(task, options, given, binary, version)
 
 

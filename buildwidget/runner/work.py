@@ -38,6 +38,7 @@ CALL_PROGRAM: Final = (
     "import sys; sys.path[0] or sys.path.pop(0); from buildwidget.runner.call import main; sys.exit(main())"
 )
 _REAP_SECONDS: Final = 1.0
+ALL_ALLOWED: Final = 'permission="all": the agent may do everything unasked, with your rights on this machine.'
 
 
 class Work:
@@ -103,6 +104,8 @@ class Work:
     def _run_agent(self, address: str | None) -> StatusEvent:
         spec = self._record.spec
         env = work_environment(os.environ, spec, self._build_id, address)
+        if spec["permission"] == "all":
+            self._writer.write(LogEvent(at=_now_ms(), first=1, lines=[("system", ALL_ALLOWED)]))
         end = _status("failed")
         for attempt in attempts(spec, env, _now_ms):
             end = self._run_attempt(replace(attempt, command=dying_with_parent(attempt.command, env)))

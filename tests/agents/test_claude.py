@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 import buildwidget as bw
 from buildwidget.build import Build
+from tests.agents.gone import is_gone
 from tests.agents.model_server import ModelServer, Turn
 from tests.waiting import wait_until
 
@@ -118,7 +118,7 @@ def test_a_cancel_in_the_middle_of_a_command_leaves_nothing_behind(site: Path, m
     build.cancel()
     assert build.wait(30).status == "cancelled"
     assert [tool.state for tool in build.tools] == ["failed"]
-    assert not psutil.pid_exists(int(pid.read_text()))
+    assert is_gone(int(pid.read_text()))
     assert build.follow_up("Go on.", permission="all").wait(60).summary == "Never said."
 
 

@@ -101,6 +101,14 @@ def test_a_permission_is_asked_for_and_given_or_not(site: Path, model: ModelServ
     assert (site / "made").exists() == (decision == "allow")
 
 
+def test_a_plan_is_made_and_kept_and_not_carried_out(site: Path, model: ModelServer) -> None:
+    model.script(Turn(calls=[("ExitPlanMode", {"plan": "1. Write it"})]), Turn(say="That is the plan."))
+    build = launch(permission="plan").wait(60)
+    assert (build.status, build.summary) == ("succeeded", "That is the plan."), build.error
+    assert build.plan == "1. Write it"
+    assert build.permissions == []
+
+
 def test_nobody_answers(site: Path, model: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BUILDWIDGET_PERMISSION_SECONDS", "0.2")
     model.script(Turn(calls=[bash("touch made")]), Turn(say="So be it."))

@@ -106,6 +106,17 @@ def test_edits_are_unasked_and_commands_are_not(site: Path, model: ModelServer) 
     assert not (site / "other").exists()
 
 
+def test_edits_elsewhere_are_asked_for(site: Path, model: ModelServer) -> None:
+    elsewhere = site.parent / "elsewhere"
+    model.script(Turn(calls=[patch(str(elsewhere), "x")]), Turn(say="So be it."))
+    build = launch(permission="edits")
+    wait_until(lambda: bool(build.permissions) or build.done, timeout=30, what="the permission prompt")
+    assert [row.tool for row in build.permissions] == ["apply_patch"]
+    build.answer("deny")
+    assert build.wait(60).status == "succeeded"
+    assert not elsewhere.exists()
+
+
 def test_a_cancel_in_the_middle_of_a_command_leaves_nothing_behind(site: Path, model: ModelServer) -> None:
     model.script(Turn(calls=[bash("echo $$ > pid; sleep 300")]), Turn(say="Never said."))
     build = launch(permission="all")

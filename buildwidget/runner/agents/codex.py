@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from pathlib import PurePath
 from typing import Any, Final, TypeAlias
 
 from buildwidget.protocol.events import Agent, Decision, Error, MetaEvent, TodosEvent, TodoStatus
-from buildwidget.runner.agents.codex_items import Items
+from buildwidget.runner.agents.codex_items import Items, touched
 from buildwidget.runner.agents.retrying import Retrying
 from buildwidget.runner.agents.session import Order, Outcome, Permission, Session
 from buildwidget.runner.agents.steps import PlanSteps
@@ -145,11 +146,18 @@ class CodexSession(Session):
         if request_id in self._requests:
             return True
         self._requests[request_id] = rpc_id
-        if self.order.permission == "all" or (self.order.permission == "edits" and tool == "apply_patch"):
+        if self.order.permission == "all" or (tool == "apply_patch" and self._may_edit(params)):
             self._decide(request_id, "allow", None)
         else:
             self._ask(request_id, tool, self._asked_for(tool, params))
         return True
+
+    def _may_edit(self, params: _Params) -> bool:
+        """Whether a change may be made unasked: only below the working directory."""
+        given = self._items.inputs.get(params["itemId"]) or {}
+        paths = [PurePath(self.order.cwd, path) for path in touched(given.get("changes") or [])]
+        inside = all(path.is_relative_to(self.order.cwd) and ".." not in path.parts for path in paths)
+        return self.order.permission == "edits" and bool(paths) and inside and not params.get("grantRoot")
 
     def _asked_for(self, tool: str, params: _Params) -> Any:
         given = self._items.inputs.get(params["itemId"])

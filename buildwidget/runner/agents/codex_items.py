@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from buildwidget.protocol.events import Event, ToolState
@@ -167,16 +167,24 @@ _CALLS: Final[Mapping[str, Callable[[Mapping[str, Any]], tuple[str, Any, Any]]]]
 }
 
 
+def touched(changes: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Every file that changes touch: written, deleted, or moved from or to."""
+    return [path for change in changes for path in (str(change["path"]), _moved(change)) if path]
+
+
 def _written(given: Mapping[str, Any]) -> list[str]:
     """The files that are there after a change."""
-    paths = []
-    for change in given["changes"]:
-        kind = change.get("kind")
-        moved = kind.get("move_path") if isinstance(kind, dict) else None
-        name = kind.get("type") if isinstance(kind, dict) else kind
-        if name != "delete":
-            paths.append(str(moved or change["path"]))
-    return paths
+    return [_moved(change) or str(change["path"]) for change in given["changes"] if _kind(change) != "delete"]
+
+
+def _kind(change: Mapping[str, Any]) -> Any:
+    kind = change.get("kind")
+    return kind.get("type") if isinstance(kind, dict) else kind
+
+
+def _moved(change: Mapping[str, Any]) -> str | None:
+    kind = change.get("kind")
+    return kind.get("move_path") if isinstance(kind, dict) else None
 
 
 def _get(item: Mapping[str, Any], name: str) -> Any:

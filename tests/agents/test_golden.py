@@ -85,3 +85,15 @@ def test_usage_of_a_resumed_session_is_this_builds() -> None:
     before = {"input_tokens": 7_028, "output_tokens": 140, "cache_read_tokens": 700, "reasoning_tokens": 35}
     usage = state("codex-exec-0.169.0/resume", usage_before=before).usage
     assert (usage.input_tokens, usage.output_tokens, usage.cache_read_tokens) == (2_003, 40, 200)
+
+
+def test_a_denied_call_is_told_from_a_failed_one() -> None:
+    assert [tool.state for tool in state("claude-2.1.330/denied").tools] == ["denied"]
+    assert [tool.state for tool in state("codex-app-server-0.163.0/declined").tools] == ["denied"]
+
+
+@pytest.mark.parametrize("name", ["claude-2.1.330/interrupted", "codex-app-server-0.163.0/interrupted"])
+def test_an_interrupted_agent_has_not_succeeded(name: str) -> None:
+    build = state(name)
+    assert build.status == "failed"
+    assert [tool.state for tool in build.tools] == ["failed"]

@@ -255,7 +255,10 @@ class ClaudeSession(Session):
 def _error_of(message: dict[str, Any]) -> Error:
     """Why it failed. An API failure calls itself a success, and tells the failure as its result."""
     subtype = str(message.get("subtype") or "error")
-    errors = [str(error) for error in message.get("errors") or ()]
+    # What an interrupted run calls an error is a note of its makers to themselves.
+    errors = [str(error) for error in message.get("errors") or () if not str(error).startswith("[ede_diagnostic]")]
+    if subtype == "error_during_execution" and not errors:
+        return Error(kind=subtype, message="Claude Code was interrupted while it worked.")
     text = "; ".join(errors) or str(message.get("result") or "").strip()
     kind = str(message.get("api_error_type") or "api_error") if subtype == "success" else subtype
     return Error(kind=kind, message=text or f"Claude Code ended with {kind}.")

@@ -246,9 +246,9 @@ class CodexSession(Session):
 
     def _turn_over(self, turn: _Params) -> None:
         self._events += self._retrying.goes_on()
-        if not self._planned:
-            self._log(NO_PLAN)
         if turn["status"] == "completed":
+            if not self._planned:
+                self._log(NO_PLAN)
             self.outcome = Outcome(summary=self._items.answer)
             return
         error = turn.get("error") or {}

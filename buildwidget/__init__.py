@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from buildwidget.api import attach as attach
     from buildwidget.api import builds as builds
     from buildwidget.api import launch as launch
+    from buildwidget.api import launch_agent as launch_agent
     from buildwidget.build import Build as Build
     from buildwidget.errors import BuildFailed as BuildFailed
     from buildwidget.errors import BuildwidgetError as BuildwidgetError
@@ -31,6 +32,7 @@ _HOMES = {
     "attach": "buildwidget.api",
     "builds": "buildwidget.api",
     "launch": "buildwidget.api",
+    "launch_agent": "buildwidget.api",
     "track": "buildwidget.tracking",
 }
 """Where each public name lives; each is loaded at first use.
@@ -38,7 +40,18 @@ _HOMES = {
 A process inside a build imports this package for ``report`` alone, and should not pay for a database library.
 """
 
-__all__ = ["Build", "BuildFailed", "BuildwidgetError", "LaunchError", "attach", "builds", "launch", "report", "track"]
+__all__ = [
+    "Build",
+    "BuildFailed",
+    "BuildwidgetError",
+    "LaunchError",
+    "attach",
+    "builds",
+    "launch",
+    "launch_agent",
+    "report",
+    "track",
+]
 
 
 def __getattr__(name: str) -> Any:

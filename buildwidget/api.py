@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from buildwidget import launching
+from buildwidget.agent_launching import AgentTask, prepare_agent
 from buildwidget.build import Build, Builds
 from buildwidget.notebook_ref import this_notebook
 from buildwidget.process_store import process_store
@@ -78,6 +79,51 @@ def launch(  # noqa: PLR0913 - each keyword is one independent choice of the use
     )
     request = launching.prepare(work, args, kwargs, options)
     record, _ = launching.submit(_swept_store(), owner(), request)
+    return Build(record.summary.id)
+
+
+def launch_agent(  # noqa: PLR0913 - each keyword is one independent choice of the user; all have defaults
+    prompt: str,
+    *,
+    agent: Literal["claude-code", "codex"] = "claude-code",
+    model: str | None = None,
+    permission: Literal["ask", "edits", "all", "plan"] = "ask",
+    operation: Literal["initial", "enhancement", "focused_edit", "continuation", "autofix"] = "initial",
+    cwd: str | os.PathLike[str] | None = None,
+    name: str | None = None,
+    project: str | None = None,
+    key: str | None = None,
+    reuse: Literal["succeeded"] | None = None,
+    env: Mapping[str, str] | None = None,
+    tags: Sequence[str] = (),
+) -> Build:
+    """Starts a coding agent, which works on after this page, this kernel and the server are gone.
+
+    Args:
+        prompt: what it is to do.
+        agent: ``"claude-code"`` or ``"codex"``; its program comes with ``buildwidget[claude]`` or
+            ``buildwidget[codex]``, else it is looked for on the PATH.
+        model: the model's name; default: the agent's own choice.
+        permission: ``"ask"`` asks in the notebook before it does what needs leave, ``"edits"`` edits files unasked,
+            ``"all"`` does everything unasked, ``"plan"`` only makes a plan.
+        operation: what the build is for; shown beside its name.
+        cwd: the directory it works in; default: this one.
+        name: what lists show; default: the prompt's beginning.
+        project: groups builds.
+        key: makes launching idempotent, as for ``launch``.
+        reuse: as for ``launch``.
+        env: variables added to its environment; values of secret-looking ones are never stored.
+        tags: words to find the build by.
+
+    Raises:
+        LaunchError: a missing program, missing credentials or a wrong argument; nothing was stored.
+        StoreError: the database cannot be used.
+    """
+    task = AgentTask(prompt=prompt, agent=agent, model=model, permission=permission, operation=operation)
+    options = launching.Options(
+        name=name, project=project, key=key, reuse=reuse, cwd=cwd, env=env, tags=tags, notebook=this_notebook()
+    )
+    record, _ = launching.submit(_swept_store(), owner(), prepare_agent(task, options))
     return Build(record.summary.id)
 
 

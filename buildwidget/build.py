@@ -13,6 +13,7 @@ from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 from buildwidget import launching
+from buildwidget.agent_launching import autofix_prompt, prepare_follow_up
 from buildwidget.errors import BuildFailed
 from buildwidget.live import follow
 from buildwidget.process_store import process_store
@@ -152,6 +153,12 @@ class Build:
         return self.state.permissions
 
     @property
+    def plan(self) -> str | None:
+        """The newest plan that an agent wrote down, as Markdown; its steps are ``todos``."""
+        plans = [row.text for row in self.state.texts if row.kind == "plan"]
+        return plans[-1] if plans else None
+
+    @property
     def usage(self) -> Usage:
         """Tokens and cost so far."""
         return self.state.usage
@@ -254,6 +261,29 @@ class Build:
             LaunchError: a secret value is missing in this process, or the kind cannot be started again.
         """
         return Build(launching.retry(self.store, self._record()).summary.id, self._store_given)
+
+    def follow_up(self, prompt: str, *, operation: str = "continuation", permission: str | None = None) -> Build:
+        """Continues the agent's own session, as a new build of the same project.
+
+        Args:
+            prompt: what it is to do next.
+            operation: what that is: continuation, enhancement, focused_edit ...
+            permission: what it may do unasked; default: what it might before.
+
+        Raises:
+            LaunchError: this is no agent's build, it has not ended, or its agent never began a session.
+        """
+        record = self._record()
+        request = prepare_follow_up(self.store, record, prompt, operation=operation, permission=permission)
+        return Build(launching.submit(self.store, record.summary.owner, request)[0].summary.id, self._store_given)
+
+    def autofix(self) -> Build:
+        """A follow-up of a failed build of an agent, told the error and asked to fix it.
+
+        Raises:
+            LaunchError: it did not fail, or see ``follow_up``.
+        """
+        return self.follow_up(autofix_prompt(self.state), operation="autofix")
 
     def answer(self, decision: str, message: str | None = None, *, request_id: str | None = None) -> None:
         """Answers a permission prompt: ``"allow"`` or ``"deny"``.

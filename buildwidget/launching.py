@@ -83,6 +83,10 @@ class Request:
     secrets: dict[str, str] = field(default_factory=dict)
     save: Callable[[Path], object] | None = None
     """Keeps the callable in the new build's directory; raises LaunchError."""
+    about: Mapping[str, Any] = field(default_factory=dict)
+    """More fields of the build's first metadata: agent, model, operation."""
+    follows: str | None = None
+    """The build whose agent session it continues."""
 
 
 def prepare(work: Work, args: tuple[Any, ...], kwargs: Mapping[str, Any], options: Options) -> Request:
@@ -91,7 +95,7 @@ def prepare(work: Work, args: tuple[Any, ...], kwargs: Mapping[str, Any], option
     Raises:
         LaunchError: naming the argument that is wrong.
     """
-    options = _checked(options)
+    options = checked_options(options)
     if callable(work):
         return _prepare_callable(work, args, kwargs, options)
     if args or kwargs:
@@ -100,7 +104,8 @@ def prepare(work: Work, args: tuple[Any, ...], kwargs: Mapping[str, Any], option
     return _prepare_command(work, options)
 
 
-def _checked(options: Options) -> Options:
+def checked_options(options: Options) -> Options:
+    """The options, checked, with the defaults of cwd and python put in. Raises LaunchError."""
     for label in ("name", "project", "key"):
         check_text(label, getattr(options, label))
     if options.reuse not in (None, "succeeded"):
@@ -123,10 +128,10 @@ def _prepare_command(command: str | Sequence[str], options: Options) -> Request:
     given = check_environment(options.env)
     plain, secrets = split_environment({**inherited, **given})
     checked = check_command(command, cwd=str(options.cwd), path=plain.get("PATH"))
-    spec = {"command": checked, **_common(options, plain, secrets), "pty": options.pty}
-    spec["fingerprint"] = {"command": checked, "env": _sorted_plain(given), "cwd": spec["cwd"], "pty": options.pty}
+    spec = {"command": checked, **common_spec(options, plain, secrets), "pty": options.pty}
+    spec["fingerprint"] = {"command": checked, "env": sorted_plain(given), "cwd": spec["cwd"], "pty": options.pty}
     text = checked if isinstance(checked, str) else " ".join(checked)
-    return Request("command", options.name or _short(text), spec, options, secrets)
+    return Request("command", options.name or short(text), spec, options, secrets)
 
 
 def _prepare_callable(
@@ -135,20 +140,21 @@ def _prepare_callable(
     given = check_environment(options.env)
     inherited = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
     plain, secrets = split_environment({**inherited, **given})
-    spec = {"callable": CALLABLE_FILE, **_common(options, plain, secrets), "pty": options.pty}
+    spec = {"callable": CALLABLE_FILE, **common_spec(options, plain, secrets), "pty": options.pty}
     spec["fingerprint"] = {
         "callable": fingerprint_of_callable(function, args, kwargs),
-        "env": _sorted_plain(given),
+        "env": sorted_plain(given),
         "cwd": spec["cwd"],
     }
-    name = options.name or _short(getattr(function, "__name__", type(function).__name__))
+    name = options.name or short(getattr(function, "__name__", type(function).__name__))
     check_signature(function, args, kwargs)
     return Request(
         "function", name, spec, options, secrets, lambda directory: save_callable(directory, function, args, kwargs)
     )
 
 
-def _common(options: Options, plain: dict[str, str], secrets: dict[str, str]) -> dict[str, Any]:
+def common_spec(options: Options, plain: dict[str, str], secrets: dict[str, str]) -> dict[str, Any]:
+    """What the spec of every kind tells."""
     return {
         "cwd": str(options.cwd),
         "python": options.python,
@@ -157,13 +163,14 @@ def _common(options: Options, plain: dict[str, str], secrets: dict[str, str]) ->
     }
 
 
-def _sorted_plain(given: Mapping[str, str]) -> dict[str, str]:
+def sorted_plain(given: Mapping[str, str]) -> dict[str, str]:
     """The given variables as they may be kept: a secret's name counts, its value does not."""
     plain, secrets = split_environment(dict(given))
     return dict(sorted({**plain, **dict.fromkeys(secrets, "")}.items()))
 
 
-def _short(text: str, limit: int = 80) -> str:
+def short(text: str, limit: int = 80) -> str:
+    """A text as a name: one line, not too long."""
     first = " ".join(text.split())
     return first if len(first) <= limit else first[: limit - 1] + "…"
 
@@ -232,12 +239,13 @@ def _create(store: Store, build_id: str, owner: str, request: Request, retry_of:
         key=options.key,
         project=options.project,
         retry_of=retry_of,
+        follows=request.follows,
         slotted="BUILDWIDGET_BUILD_ID" not in os.environ,
     )
-    return store.create(new, [draft(event) for event in first_events(now, request.name, options)])
+    return store.create(new, [draft(event) for event in first_events(now, request.name, options, request.about)])
 
 
-def first_events(now: int, name: str, options: Options) -> list[Event]:
+def first_events(now: int, name: str, options: Options, about: Mapping[str, Any] | None = None) -> list[Event]:
     """The events every log begins with: that it is queued, and what is known of it."""
     meta = MetaEvent(
         at=now,
@@ -245,6 +253,7 @@ def first_events(now: int, name: str, options: Options) -> list[Event]:
         project=options.project,
         tags=list(options.tags) or None,
         notebook=options.notebook,
+        **(about or {}),
     )
     return [StatusEvent(at=now, status="queued"), meta]
 
@@ -264,7 +273,7 @@ def retry(store: Store, record: BuildRecord) -> BuildRecord:
 def request_again(record: BuildRecord) -> Request:
     """The request that a stored build was made from, with the secrets taken from this process's environment."""
     summary, spec = record.summary, record.spec
-    if summary.kind not in ("command", "function"):
+    if summary.kind not in ("command", "function", "agent"):
         message = f"A build of kind {summary.kind} lives in its notebook; run its cell again."
         raise LaunchError(message, field="kind", code="unsupported")
     missing = [name for name in spec.get("secret_names", ()) if name not in os.environ]
@@ -287,7 +296,9 @@ def request_again(record: BuildRecord) -> Request:
     check_python(spec["python"])
     secrets = {name: os.environ[name] for name in spec.get("secret_names", ())}
     save = _copy_callable(summary.id) if summary.kind == "function" else None
-    return Request(summary.kind, summary.name, spec, options, secrets, save)
+    about = {"agent": summary.agent, "model": spec.get("model"), "operation": summary.operation}
+    about = about if summary.kind == "agent" else {}
+    return Request(summary.kind, summary.name, spec, options, secrets, save, about, summary.follows)
 
 
 def _copy_callable(build_id: str) -> Callable[[Path], object]:

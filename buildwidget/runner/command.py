@@ -41,13 +41,14 @@ class CommandSpec:
 
     ``command`` is a list of arguments, or a string for the shell: bash where there is one, because that is what
     people write in notebooks (``source``, ``[[ ]]``, ``set -o pipefail``), else sh. ``env`` is the whole
-    environment; the pager and, on a PTY, the kind of terminal are put over it.
+    environment; the pager and, on a PTY, the kind of terminal are put over it. ``stdin``: it can be written to.
     """
 
     command: str | Sequence[str]
     cwd: str
     env: Mapping[str, str]
     pty: bool = True
+    stdin: bool = False
 
 
 def shell_arguments(command: str) -> list[str]:
@@ -85,6 +86,11 @@ class RunningCommand:
         finally:
             _close(slave)
         self._sources: dict[OutputStream, int | IO[bytes]] = {"stdout": master} if pty else _pipes(self._process)
+
+    @property
+    def stdin(self) -> IO[bytes] | None:
+        """Where its input is written to, if it was asked for; whoever writes closes it."""
+        return self._process.stdin
 
     @property
     def pid(self) -> int:
@@ -141,7 +147,7 @@ class RunningCommand:
 
 
 def _start(spec: CommandSpec, *, pty: bool, output: int) -> subprocess.Popen[bytes]:
-    options: dict[str, Any] = {"stdin": subprocess.DEVNULL, "cwd": spec.cwd}
+    options: dict[str, Any] = {"stdin": subprocess.PIPE if spec.stdin else subprocess.DEVNULL, "cwd": spec.cwd}
     options["env"] = terminal_environment(spec.env, pty=pty)
     options["stdout"] = output if pty else subprocess.PIPE
     options["stderr"] = subprocess.STDOUT if pty else subprocess.PIPE

@@ -11,6 +11,7 @@ from buildwidget.runner.process_tree import RUNGS, Rung
 
 _MAX_RUNNING: Final = "BUILDWIDGET_MAX_RUNNING"
 _CANCEL_SECONDS: Final = "BUILDWIDGET_CANCEL_SECONDS"
+_PERMISSION_SECONDS: Final = "BUILDWIDGET_PERMISSION_SECONDS"
 
 
 def _default_max_running() -> int:
@@ -25,19 +26,28 @@ class RunnerSettings:
         max_running: how many builds run at once per database and host; default: the number of CPUs.
         cancel_seconds: how long a cancelled build has to obey each signal (SIGINT, SIGTERM, SIGKILL); default 5.
         leftover_seconds: how long processes that the work left behind have to obey SIGTERM.
+        permission_seconds: how long an agent's permission prompt waits before it is denied; default 30 minutes.
         drain_seconds: how long output and reports are read on after the work's end.
     """
 
     max_running: int = field(default_factory=_default_max_running)
     cancel_seconds: float = 5.0
     leftover_seconds: float = 2.0
+    permission_seconds: float = 1800.0
     drain_seconds: float = 2.0
 
     @classmethod
     def of_environment(cls) -> RunnerSettings:
-        """``BUILDWIDGET_MAX_RUNNING`` and ``BUILDWIDGET_CANCEL_SECONDS``; what is no number counts as not set."""
+        """From ``BUILDWIDGET_MAX_RUNNING``, ``BUILDWIDGET_CANCEL_SECONDS`` and ``BUILDWIDGET_PERMISSION_SECONDS``.
+
+        What is no number counts as not set.
+        """
         max_running = _number(_MAX_RUNNING, _default_max_running())
-        return cls(max_running=max(1, int(max_running)), cancel_seconds=_number(_CANCEL_SECONDS, 5.0))
+        return cls(
+            max_running=max(1, int(max_running)),
+            cancel_seconds=_number(_CANCEL_SECONDS, 5.0),
+            permission_seconds=_number(_PERMISSION_SECONDS, 1800.0),
+        )
 
     @property
     def cancel_rungs(self) -> list[Rung]:

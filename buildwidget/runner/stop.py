@@ -36,6 +36,7 @@ class StopRequests:
         self._look = threading.Event()
         self._closed = False
         self._listener: Callable[[], None] = lambda: None
+        self._on_answer: Callable[[Command], None] = lambda _command: None
         self._lock = threading.Lock()
         self._watcher = ChangeWatcher(store, self._on_change)
         self._watcher.set_interest("idle")
@@ -61,6 +62,10 @@ class StopRequests:
             requested = self.requested.is_set()
         if requested:
             listener()
+
+    def on_answer(self, listener: Callable[[Command], None]) -> None:
+        """Call ``listener`` with every answer to a permission prompt, from the thread that reads the commands."""
+        self._on_answer = listener
 
     def obey_signals(self) -> None:
         """Take SIGTERM (and its like) for a request to stop. Main thread only."""
@@ -99,3 +104,5 @@ class StopRequests:
         self._last = command.id
         if command.kind == "cancel":
             self.request("cancel")
+        else:
+            self._on_answer(command)

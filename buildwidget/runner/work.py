@@ -11,9 +11,12 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from buildwidget.protocol.events import Error, LogEvent, StatusEvent
+from buildwidget.runner.agents.attempts import Attempt, attempts
+from buildwidget.runner.agents.run import AgentRun
 from buildwidget.runner.build_dir import build_dir, note_socket, remove_noted_socket
 from buildwidget.runner.command import CommandSpec, OutputStream, RunningCommand, shell_arguments
 from buildwidget.runner.environment import work_environment
@@ -35,6 +38,7 @@ CALL_PROGRAM: Final = (
     "import sys; sys.path[0] or sys.path.pop(0); from buildwidget.runner.call import main; sys.exit(main())"
 )
 _REAP_SECONDS: Final = 1.0
+ALL_ALLOWED: Final = 'permission="all": the agent may do everything unasked, with your rights on this machine.'
 
 
 class Work:
@@ -61,6 +65,8 @@ class Work:
         self._reaper = OrphanReaper()
         self._next_reap = time.monotonic()
         self._ladder: threading.Thread | None = None
+        self._agent: AgentRun | None = None
+        self._masker = masker
         self._pid = -1
 
     def run(self) -> StatusEvent:
@@ -81,6 +87,8 @@ class Work:
             self._intake.finish()
 
     def _run_command(self, address: str | None) -> StatusEvent:
+        if self._record.summary.kind == "agent":
+            return self._run_agent(address)
         spec = self._command_spec(address)
         try:
             running = RunningCommand(spec)
@@ -92,6 +100,31 @@ class Work:
         code = running.pump(self._on_output, on_idle=self._on_idle, drain_seconds=self._settings.drain_seconds)
         self._output.finish()
         return self._end_of(code)
+
+    def _run_agent(self, address: str | None) -> StatusEvent:
+        spec = self._record.spec
+        env = work_environment(os.environ, spec, self._build_id, address)
+        if spec["permission"] == "all":
+            self._writer.write(LogEvent(at=_now_ms(), first=1, lines=[("system", ALL_ALLOWED)]))
+        end = _status("failed")
+        for attempt in attempts(spec, env, _now_ms):
+            end = self._run_attempt(replace(attempt, command=dying_with_parent(attempt.command, env)))
+            if attempt.session.usable or self._stop.reason is not None:
+                break
+        return end
+
+    def _run_attempt(self, attempt: Attempt) -> StatusEvent:
+        run = AgentRun(attempt, self._writer.write, self._masker, permission_seconds=self._settings.permission_seconds)
+        try:
+            running = run.start()
+        except OSError as error:
+            return _status("failed", error=explain_start_failure(error, attempt.command[0]))
+        self._pid = running.pid
+        self._agent = run
+        self._stop.on_answer(run.answer)
+        self._stop.on_request(self._start_ladder)
+        end = run.pump(running, self._reap, self._settings.drain_seconds)
+        return stopped(self._stop, end.exit_code) if self._stop.reason is not None else end
 
     def _command_spec(self, address: str | None) -> CommandSpec:
         spec = self._record.spec
@@ -129,6 +162,10 @@ class Work:
                 self._writer.write(StatusEvent(at=_now_ms(), status="running", cancelling=True))
 
     def _climb(self, rungs: list[Rung]) -> None:
+        if self._agent is not None and self._stop.reason == "cancel" and not self._agent.ended.is_set():
+            # An agent that is asked ends its own commands; one that is killed leaves them behind.
+            self._agent.interrupt()
+            self._agent.ended.wait(self._settings.cancel_seconds)
         SignalLadder(self._processes, rungs=rungs).run()
 
     def _processes(self) -> list[ProcessIdentity]:

@@ -6,9 +6,12 @@ from typing import Final
 
 import msgspec
 
+from buildwidget.agent_launching import prepare_follow_up
+from buildwidget.launching import submit
 from buildwidget.protocol.events import ENDS
 from buildwidget.protocol.state import PermissionRow, Summary
 from buildwidget.store.errors import Ended
+from buildwidget.store.records import BuildRecord
 from buildwidget.store.store import Store
 from jupyter_extension.handlers.base import RestHandler, allowed
 from jupyter_extension.handlers.builds import owned
@@ -109,9 +112,19 @@ class FollowUpHandler(RestHandler):
 
     @allowed("execute")
     async def post(self, build_id: str) -> None:
-        """Continues an agent's session; no build of this version has one."""
+        """A new build that continues the agent's session."""
         services = await self.services()
-        record = await services.run(owned, services.store, services.config.owner, build_id)
-        body_of(json_object(self.request.body, services.config.max_body_bytes), FollowUp)
-        kind = record.summary.kind
-        raise ApiError(400, "unsupported", f"A build of kind {kind} has no agent session that could go on.")
+        body = body_of(json_object(self.request.body, services.config.max_body_bytes), FollowUp)
+        record = await services.run(follow_up, services.store, services.config.owner, build_id, body)
+        self.send_json({"build": record.summary}, 201)
+
+
+def follow_up(store: Store, owner: str, build_id: str, body: FollowUp) -> BuildRecord:
+    """The new build.
+
+    Raises:
+        LaunchError: the build has no session that could go on.
+    """
+    record = owned(store, owner, build_id)
+    request = prepare_follow_up(store, record, body.prompt, operation=body.operation, permission=body.permission)
+    return submit(store, owner, request)[0]

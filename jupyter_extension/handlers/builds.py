@@ -7,6 +7,7 @@ from typing import Any, Final, get_args
 
 import msgspec
 
+from buildwidget.agent_launching import AgentTask, prepare_agent
 from buildwidget.launching import Options, prepare, request_again, submit
 from buildwidget.protocol.events import Status
 from buildwidget.runner.build_dir import remove_build_dir
@@ -16,10 +17,10 @@ from buildwidget.store.store import Store
 from jupyter_extension.config import Config
 from jupyter_extension.handlers.base import RestHandler, allowed
 from jupyter_extension.handlers.errors import ApiError
-from jupyter_extension.handlers.requests import Launch, Query, body_of, json_object
+from jupyter_extension.handlers.requests import Launch, LaunchAgent, Query, body_of, json_object
 
 _STATUSES: Final = frozenset(get_args(Status))
-_LATER: Final = ("agent", "notebook")
+_LATER: Final = ("notebook",)
 """Kinds of the protocol that this version cannot launch yet."""
 
 
@@ -65,16 +66,18 @@ def _page(store: Store, owner: str, ask: dict[str, Any]) -> BuildPage:
         raise ApiError(400, "invalid", "cursor is not one that this server gave.", field="cursor") from None
 
 
-def _launch_body(body: dict[str, Any]) -> Launch:
+def _launch_body(body: dict[str, Any]) -> Launch | LaunchAgent:
     kind = body.get("kind")
     if kind in _LATER:
         raise ApiError(400, "unsupported", f"Builds of kind {kind} cannot be launched here yet.", field="kind")
+    if kind == "agent":
+        return body_of(body, LaunchAgent)
     if kind != "command":
-        raise ApiError(400, "invalid", f'kind is "command", not {str(kind)[:100]!r}.', field="kind")
+        raise ApiError(400, "invalid", f'kind is "command" or "agent", not {str(kind)[:100]!r}.', field="kind")
     return body_of(body, Launch)
 
 
-def launch(store: Store, config: Config, body: Launch) -> tuple[BuildRecord, bool]:
+def launch(store: Store, config: Config, body: Launch | LaunchAgent) -> tuple[BuildRecord, bool]:
     """The build and whether it is new. A relative ``cwd`` (and none) is below the server's root directory."""
     options = Options(
         name=body.name,
@@ -85,7 +88,10 @@ def launch(store: Store, config: Config, body: Launch) -> tuple[BuildRecord, boo
         env=body.env,
         tags=body.tags,
     )
-    return submit(store, config.owner, prepare(body.command, (), {}, options))
+    if isinstance(body, Launch):
+        return submit(store, config.owner, prepare(body.command, (), {}, options))
+    task = AgentTask(body.prompt, body.agent, body.model, body.permission, body.operation)
+    return submit(store, config.owner, prepare_agent(task, options))
 
 
 class BuildHandler(RestHandler):

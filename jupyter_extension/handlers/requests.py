@@ -32,6 +32,24 @@ class Launch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     tags: list[str] = []
 
 
+class LaunchAgent(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """``POST builds`` of kind agent."""
+
+    kind: Literal["agent"]
+    prompt: str
+    agent: Literal["claude-code", "codex"] = "claude-code"
+    model: str | None = None
+    permission: Literal["ask", "edits", "all", "plan"] = "ask"
+    operation: Literal["initial", "enhancement", "focused_edit", "continuation", "autofix"] = "initial"
+    name: str | None = None
+    project: str | None = None
+    cwd: str | None = None
+    env: dict[str, str] | None = None
+    key: str | None = None
+    reuse: Literal["succeeded"] | None = None
+    tags: list[str] = []
+
+
 class Answer(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """``POST builds/{id}/answer``."""
 
@@ -44,6 +62,8 @@ class FollowUp(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """``POST builds/{id}/follow_up``."""
 
     prompt: str
+    operation: Literal["enhancement", "focused_edit", "continuation", "autofix"] = "continuation"
+    permission: Literal["ask", "edits", "all", "plan"] | None = None
 
 
 def json_object(body: bytes, limit: int) -> dict[str, Any]:

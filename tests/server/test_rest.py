@@ -367,7 +367,7 @@ def test_an_unclear_answer_is_refused(client: Client, store: Store) -> None:
     assert client.post(f"builds/{quiet.id}/answer", {"decision": "allow"}).error["code"] == "nothing_asked"
 
 
-def test_following_up_is_not_supported_yet(client: Client, store: Store) -> None:
+def test_only_an_agent_can_follow_up(client: Client, store: Store) -> None:
     build = StoredBuild(store)
     answer = client.post(f"builds/{build.id}/follow_up", {"prompt": "go on"})
     assert (answer.status, answer.error["code"]) == (400, "unsupported")
@@ -492,7 +492,11 @@ def test_what_lives_in_a_notebook_is_not_retried(client: Client, store: Store) -
         ({}, "invalid", "kind"),
         ({"kind": "function"}, "invalid", "kind"),
         ({"kind": ["command"]}, "invalid", "kind"),
-        ({"kind": "agent", "prompt": "x", "agent": "claude-code"}, "unsupported", "kind"),
+        ({"kind": "agent"}, "invalid", "prompt"),
+        ({"kind": "agent", "prompt": " "}, "invalid", "prompt"),
+        ({"kind": "agent", "prompt": "x", "agent": "hal"}, "invalid", "agent"),
+        ({"kind": "agent", "prompt": "x", "permission": "much"}, "invalid", "permission"),
+        ({"kind": "agent", "prompt": "x", "model": "-x"}, "invalid", "model"),
         ({"kind": "notebook", "path": "x.ipynb"}, "unsupported", "kind"),
         ({"kind": "command"}, "invalid", "command"),
         ({"kind": "command", "command": 7}, "invalid", "command"),

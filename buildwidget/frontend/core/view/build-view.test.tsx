@@ -106,6 +106,15 @@ test("a build that ends folds to its summary; every part is one click away", asy
   await soon(() => expect(find("[data-testid=pane]").dataset.tabShown).toBe("log"));
 });
 
+test("the final answer of an agent is read as Markdown, and nothing in it becomes markup", async () => {
+  const { session, root, find } = mount("agent");
+  const summary = "All is **done**. <img src=x onerror=alert(1)>";
+  session.apply([{ type: "status", at: Date.now(), status: "succeeded", summary }]);
+  await soon(() => expect(root.dataset.folded).toBe("true"));
+  expect(find("[data-testid=message] strong").textContent).toBe("done");
+  expect(root.querySelector("[data-testid=message] img")).toBeNull();
+});
+
 test("nothing folds under the reader's hands", async () => {
   const { session, root, find } = mount("agent");
   find('[data-tool-id="c2"]').dispatchEvent(new Event("pointerdown", { bubbles: true }));

@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import { ansiText } from "./ansi";
 import { plural } from "./format";
 import { Icon } from "./icons";
+import { Markdown } from "./markdown";
 import { memo } from "./memo";
 import { useRetry } from "./menu";
 import type { State } from "./types";
@@ -33,6 +34,11 @@ export function outcomeText(state: State): string | null {
   }
 }
 
+/** Whether the summary is what an agent said in the end, which agents write as Markdown. */
+function isAnswer(state: State): boolean {
+  return state.kind === "agent" && state.status === "succeeded";
+}
+
 function exitText(code: number | null | undefined): string | null {
   return code === undefined || code === null ? null : `Ended with exit code ${code}.`;
 }
@@ -52,11 +58,17 @@ export function Outcome({ state, folded, onOpen }: OutcomeProps): JSX.Element | 
     <section class="bw-outcome" data-status={state.status} data-testid="outcome" aria-label="Result">
       {(text !== null || bad) && (
         <div class="bw-outcome-line">
-          <p class="bw-message" data-testid="message">
-            {kind && <strong>{`${kind}: `}</strong>}
-            {text}
-            {state.status === "lost" && <span class="bw-hint">{` ${LOST_HINT}`}</span>}
-          </p>
+          {isAnswer(state) ? (
+            <div class="bw-message" data-testid="message">
+              <Markdown text={text ?? ""} />
+            </div>
+          ) : (
+            <p class="bw-message" data-testid="message">
+              {kind && <strong>{`${kind}: `}</strong>}
+              {text}
+              {state.status === "lost" && <span class="bw-hint">{` ${LOST_HINT}`}</span>}
+            </p>
+          )}
           {bad && <RetryButton />}
         </div>
       )}

@@ -1,0 +1,1 @@
+"""Coding agents: what they stream is read by pure sessions (a line in, events and replies out)."""

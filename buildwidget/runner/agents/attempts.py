@@ -1,0 +1,47 @@
+"""From a build's spec to the programs that can do it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from buildwidget.runner.agents import claude, codex, codex_exec
+from buildwidget.runner.agents.credentials import codex_options
+from buildwidget.runner.agents.session import Order, Session
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A program to start, and the session that understands it. ``talks``: it reads its standard input."""
+
+    session: Session
+    command: list[str]
+    environment: dict[str, str]
+    talks: bool = True
+
+
+def order_of(spec: Mapping[str, Any]) -> Order:
+    """What the spec of an agent's build asks for."""
+    return Order(
+        prompt=spec["prompt"],
+        cwd=spec["cwd"],
+        permission=spec["permission"],
+        model=spec.get("model"),
+        resume=spec.get("resume"),
+        usage_before=spec.get("usage_before") or {},
+        todo_names=spec.get("todo_names") or {},
+    )
+
+
+def attempts(spec: Mapping[str, Any], environment: dict[str, str], now_ms: Callable[[], int]) -> Iterator[Attempt]:
+    """The ways to run the agent, best first; the next is for when a program turned out not to know the one before."""
+    order, binary = order_of(spec), spec["binary"]
+    if spec["agent"] == claude.AGENT_ID:
+        session = claude.ClaudeSession(order, now_ms)
+        yield Attempt(session, claude.command(binary, order), claude.environment(environment))
+        return
+    options = codex_options(environment)
+    yield Attempt(codex.CodexSession(order, now_ms), codex.command(binary, options), environment)
+    words = codex_exec.command(binary, options, order)
+    yield Attempt(codex_exec.CodexExecSession(order, now_ms), words, environment, talks=False)

@@ -1,0 +1,66 @@
+"""What Claude Code used: added up message by message while it works, and as its result tells in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from buildwidget.runner.agents.usage import added, without
+
+_MESSAGE: Final = {
+    "input_tokens": "input_tokens",
+    "output_tokens": "output_tokens",
+    "cache_read_input_tokens": "cache_read_tokens",
+    "cache_creation_input_tokens": "cache_write_tokens",
+}
+_MODEL: Final = {
+    "inputTokens": "input_tokens",
+    "outputTokens": "output_tokens",
+    "cacheReadInputTokens": "cache_read_tokens",
+    "cacheCreationInputTokens": "cache_write_tokens",
+}
+
+
+class ClaudeUsage:
+    """Totals of this build.
+
+    Args:
+        before: what the session had used before this build.
+    """
+
+    def __init__(self, before: Mapping[str, float]) -> None:
+        self._before = before
+        self._messages: dict[str, dict[str, float]] = {}
+        self._result: dict[str, float] | None = None
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """The figures as they are known."""
+        if self._result is not None:
+            return self._result
+        total: dict[str, float] = {}
+        for figures in self._messages.values():
+            total = added(total, figures)
+        return total
+
+    def message(self, id: str, usage: Mapping[str, Any]) -> None:
+        """What one message has used so far: told at its start and, with its output, at its end."""
+        self._messages[id] = {**self._messages.get(id, {}), **_renamed(usage, _MESSAGE)}
+
+    def result(self, message: Mapping[str, Any]) -> None:
+        """The end's account. ``modelUsage`` counts subagents too, ``usage`` does not."""
+        total: dict[str, float] = {}
+        for usage in (message.get("modelUsage") or {}).values():
+            total = added(total, _renamed(usage, _MODEL))
+        total = total or _renamed(message.get("usage") or {}, _MESSAGE)
+        cost = message.get("total_cost_usd")
+        if cost is not None:
+            total["cost_usd"] = float(cost)
+        told = without(total, self._before)
+        if message.get("num_turns") is not None:
+            told["turns"] = int(message["num_turns"])
+        self._result = told
+
+
+def _renamed(usage: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, float]:
+    return {ours: usage[theirs] for theirs, ours in names.items() if isinstance(usage.get(theirs), (int, float))}

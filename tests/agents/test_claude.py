@@ -1,0 +1,151 @@
+"""The real Claude Code against a scripted model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import buildwidget as bw
+from buildwidget.build import Build
+from tests.agents.gone import is_gone
+from tests.agents.model_server import ModelServer, Turn
+from tests.waiting import wait_until
+
+MODEL = "claude-haiku-4-5"
+
+
+def launch(prompt: str = "Build it.", **options: Any) -> Build:
+    return bw.launch_agent(prompt, agent="claude-code", model=MODEL, **options)
+
+
+def task(number: int, status: str) -> tuple[str, Any]:
+    return ("TaskUpdate", {"taskId": str(number), "status": status})
+
+
+def bash(command: str) -> tuple[str, Any]:
+    return ("Bash", {"command": command, "description": "A command"})
+
+
+def prompt_of(build: Build) -> str:
+    wait_until(lambda: bool(build.permissions) or build.done, timeout=30, what="the permission prompt")
+    return build.permissions[-1].request_id
+
+
+def test_todos_edits_a_command_and_an_answer(site: Path, model: ModelServer) -> None:
+    model.script(
+        Turn(
+            say="I will plan first.",
+            think="A greeting, and a run of it.",
+            calls=[
+                ("TaskCreate", {"subject": "Write it", "description": "d", "activeForm": "Writing it"}),
+                ("TaskCreate", {"subject": "Run it", "description": "d", "activeForm": "Running it"}),
+            ],
+        ),
+        Turn(calls=[task(1, "in_progress")]),
+        Turn(calls=[("Write", {"file_path": str(site / "hello.sh"), "content": "echo hello\n"})]),
+        Turn(calls=[task(1, "completed"), task(2, "in_progress")]),
+        Turn(calls=[bash("sh hello.sh")]),
+        Turn(calls=[task(2, "completed")]),
+        Turn(say="All is **done**."),
+    )
+    build = launch(permission="all", project="landing").wait(60)
+    state = build.state
+    assert (build.status, build.percent, build.summary) == ("succeeded", 100, "All is **done**."), state.error
+    assert [(todo.content, todo.status) for todo in build.todos] == [("Write it", "completed"), ("Run it", "completed")]
+    assert [(tool.name, tool.state, tool.todo) for tool in build.tools] == [
+        ("Write", "succeeded", "task-1"),
+        ("Bash", "succeeded", "task-2"),
+    ]
+    assert build.tools[1].output == "hello"
+    assert [text.kind for text in state.texts] == ["reasoning", "answer", "answer"]
+    assert [(artifact.path, artifact.size) for artifact in build.artifacts] == [("hello.sh", 11)]
+    assert state.agent is not None
+    assert state.agent.id == "claude-code"
+    assert state.agent.session
+    assert state.agent.version
+    assert (state.model, state.project, state.operation) == (MODEL, "landing", "initial")
+    assert (build.usage.input_tokens, build.usage.output_tokens) == (700, 140)
+    assert build.usage.cost_usd
+
+
+def test_a_follow_up_goes_on_in_the_same_session(site: Path, model: ModelServer) -> None:
+    model.script(Turn(say="First."))
+    first = launch("Build it.", permission="all", project="landing").wait(60)
+    model.script(Turn(say="Second."))
+    second = first.follow_up("Now the rest.").wait(60)
+    assert (second.status, second.summary) == ("succeeded", "Second."), second.error
+    assert second.info.follows == first.id
+    assert (second.project, second.info.operation) == ("landing", "continuation")
+    assert second.state.agent == first.state.agent
+    said = str(model.asked[-1]["messages"])
+    assert "Build it." in said
+    assert "Now the rest." in said
+    assert second.usage.output_tokens == first.usage.output_tokens == 20
+    assert second.usage.cost_usd == pytest.approx(first.usage.cost_usd)
+
+
+@pytest.mark.parametrize("decision", ["allow", "deny"])
+def test_a_permission_is_asked_for_and_given_or_not(site: Path, model: ModelServer, decision: str) -> None:
+    model.script(Turn(calls=[bash("touch made; echo touched")]), Turn(say="So be it."))
+    build = launch()
+    prompt_of(build)
+    (row,) = build.permissions
+    assert (row.tool, row.decision, row.options) == ("Bash", None, ["allow", "deny"])
+    assert row.input["command"] == "touch made; echo touched"
+    build.answer(decision)
+    assert build.wait(60).status == "succeeded", build.error
+    assert build.permissions[0].decision == decision
+    assert build.tools[0].state == ("succeeded" if decision == "allow" else "denied")
+    assert (site / "made").exists() == (decision == "allow")
+
+
+def test_a_plan_is_made_and_kept_and_not_carried_out(site: Path, model: ModelServer) -> None:
+    model.script(Turn(calls=[("ExitPlanMode", {"plan": "1. Write it"})]), Turn(say="That is the plan."))
+    build = launch(permission="plan").wait(60)
+    assert (build.status, build.summary) == ("succeeded", "That is the plan."), build.error
+    assert build.plan == "1. Write it"
+    assert build.permissions == []
+
+
+def test_nobody_answers(site: Path, model: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BUILDWIDGET_PERMISSION_SECONDS", "0.2")
+    model.script(Turn(calls=[bash("touch made")]), Turn(say="So be it."))
+    build = launch().wait(60)
+    assert (build.status, build.permissions[0].decision) == ("succeeded", "timeout")
+    assert "in time" in str(build.tools[0].output)
+    assert not (site / "made").exists()
+
+
+def test_a_cancel_in_the_middle_of_a_command_leaves_nothing_behind(site: Path, model: ModelServer) -> None:
+    model.script(Turn(calls=[bash("echo $$ > pid; sleep 300")]), Turn(say="Never said."))
+    build = launch(permission="all")
+    pid = site / "pid"
+    wait_until(lambda: pid.exists() and pid.read_text().strip() != "", timeout=30, what="the command")
+    build.cancel()
+    assert build.wait(30).status == "cancelled"
+    assert [tool.state for tool in build.tools] == ["failed"]
+    assert is_gone(int(pid.read_text()))
+    assert build.follow_up("Go on.", permission="all").wait(60).summary == "Never said."
+
+
+def test_an_error_of_the_model_is_the_builds(site: Path, model: ModelServer) -> None:
+    model.script(*[Turn(status=400, say="a bad request")] * 8)
+    build = launch().wait(60)
+    assert build.status == "failed"
+    assert build.error is not None
+    assert "a bad request" in build.error.message
+    model.script(Turn(say="Fixed."))
+    fixed = build.autofix().wait(60)
+    assert (fixed.summary, fixed.info.operation) == ("Fixed.", "autofix")
+    assert "a bad request" in str(model.asked[-1]["messages"])
+
+
+def test_retries_are_shown_while_they_last(site: Path, model: ModelServer) -> None:
+    model.script(Turn(status=529, say="too busy"), Turn(say="At last."))
+    build = launch().wait(60)
+    assert (build.status, build.summary) == ("succeeded", "At last.")
+    (bar,) = build.progress
+    assert bar.done
+    assert "529" in bar.label

@@ -1,0 +1,136 @@
+"""The real Codex against a scripted model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import buildwidget as bw
+from buildwidget.build import Build
+from tests.agents.gone import is_gone
+from tests.agents.model_server import ModelServer, Turn
+from tests.waiting import wait_until
+
+MODEL = "gpt-5.5"
+
+
+def launch(prompt: str = "Build it.", **options: Any) -> Build:
+    return bw.launch_agent(prompt, agent="codex", model=MODEL, **options)
+
+
+def plan(*statuses: str) -> tuple[str, Any]:
+    steps = zip(("Write it", "Run it"), statuses, strict=True)
+    return ("update_plan", {"plan": [{"step": step, "status": status} for step, status in steps]})
+
+
+def bash(command: str) -> tuple[str, Any]:
+    return ("exec_command", {"cmd": command, "yield_time_ms": 10_000})
+
+
+def patch(path: str, *lines: str) -> tuple[str, Any]:
+    text = "\n".join(["*** Begin Patch", f"*** Add File: {path}", *(f"+{line}" for line in lines), "*** End Patch"])
+    return ("apply_patch", text)
+
+
+def test_todos_edits_a_command_and_an_answer(site: Path, model: ModelServer) -> None:
+    model.script(
+        Turn(say="I will plan first.", think="A greeting, and a run of it.", calls=[plan("in_progress", "pending")]),
+        Turn(calls=[patch("hello.sh", "echo hello")]),
+        Turn(calls=[plan("completed", "in_progress")]),
+        Turn(calls=[bash("sh hello.sh")]),
+        Turn(calls=[plan("completed", "completed")]),
+        Turn(say="All is **done**."),
+    )
+    build = launch(permission="all", project="landing").wait(60)
+    state = build.state
+    assert (build.status, build.percent, build.summary) == ("succeeded", 100, "All is **done**."), state.error
+    assert [(todo.content, todo.status) for todo in build.todos] == [("Write it", "completed"), ("Run it", "completed")]
+    assert [(tool.name, tool.state, tool.todo) for tool in build.tools] == [
+        ("apply_patch", "succeeded", "step-1"),
+        ("Bash", "succeeded", "step-2"),
+    ]
+    assert str(build.tools[1].output).strip() == "hello"
+    assert [text.kind for text in state.texts] == ["reasoning", "answer", "answer"]
+    assert [(artifact.path, artifact.size) for artifact in build.artifacts] == [("hello.sh", 11)]
+    assert state.agent is not None
+    assert state.agent.id == "codex"
+    assert state.agent.session
+    assert state.agent.version
+    assert (state.model, state.project, state.operation) == (MODEL, "landing", "initial")
+    assert (build.usage.input_tokens, build.usage.output_tokens) == (600, 120)
+
+
+def test_a_follow_up_goes_on_in_the_same_session(site: Path, model: ModelServer) -> None:
+    model.script(Turn(say="First."))
+    first = launch("Build it.", permission="all", project="landing").wait(60)
+    model.script(Turn(say="Second."))
+    second = first.follow_up("Now the rest.").wait(60)
+    assert (second.status, second.summary) == ("succeeded", "Second."), second.error
+    assert second.info.follows == first.id
+    assert (second.project, second.info.operation) == ("landing", "continuation")
+    assert second.state.agent == first.state.agent
+    said = str(model.asked[-1]["input"])
+    assert "Build it." in said
+    assert "Now the rest." in said
+    assert second.usage.output_tokens == first.usage.output_tokens == 20
+
+
+@pytest.mark.parametrize("decision", ["allow", "deny"])
+def test_a_permission_is_asked_for_and_given_or_not(site: Path, model: ModelServer, decision: str) -> None:
+    model.script(Turn(calls=[patch("made", "touched")]), Turn(say="So be it."))
+    build = launch()
+    wait_until(lambda: bool(build.permissions) or build.done, timeout=30, what="the permission prompt")
+    (row,) = build.permissions
+    assert (row.tool, row.decision, row.options) == ("apply_patch", None, ["allow", "deny"])
+    assert row.input["changes"][0]["path"] == str(site / "made")
+    build.answer(decision)
+    assert build.wait(60).status == "succeeded", build.error
+    assert build.permissions[0].decision == decision
+    assert build.tools[0].state == ("succeeded" if decision == "allow" else "denied")
+    assert (site / "made").exists() == (decision == "allow")
+
+
+def test_edits_are_unasked_and_commands_are_not(site: Path, model: ModelServer) -> None:
+    model.script(Turn(calls=[patch("made", "x")]), Turn(calls=[bash("touch other")]), Turn(say="So be it."))
+    build = launch(permission="edits")
+    wait_until(lambda: bool(build.permissions) or build.done, timeout=30, what="the permission prompt")
+    assert (site / "made").exists()
+    (row,) = build.permissions
+    assert row.tool == "Bash"
+    assert "touch other" in str(row.input["command"])
+    build.answer("deny")
+    assert build.wait(60).status == "succeeded"
+    assert [tool.state for tool in build.tools] == ["succeeded", "denied"]
+    assert not (site / "other").exists()
+
+
+def test_edits_elsewhere_are_asked_for(site: Path, model: ModelServer) -> None:
+    elsewhere = site.parent / "elsewhere"
+    model.script(Turn(calls=[patch(str(elsewhere), "x")]), Turn(say="So be it."))
+    build = launch(permission="edits")
+    wait_until(lambda: bool(build.permissions) or build.done, timeout=30, what="the permission prompt")
+    assert [row.tool for row in build.permissions] == ["apply_patch"]
+    build.answer("deny")
+    assert build.wait(60).status == "succeeded"
+    assert not elsewhere.exists()
+
+
+def test_a_cancel_in_the_middle_of_a_command_leaves_nothing_behind(site: Path, model: ModelServer) -> None:
+    model.script(Turn(calls=[bash("echo $$ > pid; sleep 300")]), Turn(say="Never said."))
+    build = launch(permission="all")
+    pid = site / "pid"
+    wait_until(lambda: pid.exists() and pid.read_text().strip() != "", timeout=30, what="the command")
+    build.cancel()
+    assert build.wait(30).status == "cancelled"
+    assert [tool.state for tool in build.tools] == ["failed"]
+    assert is_gone(int(pid.read_text()))
+
+
+def test_an_error_of_the_model_is_the_builds(site: Path, model: ModelServer) -> None:
+    model.script(*[Turn(status=400, say="a bad request")] * 8)
+    build = launch().wait(60)
+    assert build.status == "failed"
+    assert build.error is not None
+    assert "a bad request" in build.error.message

@@ -1,0 +1,119 @@
+"""Agents that end without a word, that know less than they should, or that are not there at all."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+import buildwidget as bw
+from buildwidget.runner.agents.binaries import find_binary
+from tests.agents.gone import is_gone
+from tests.agents.model_server import ModelServer, Turn
+from tests.waiting import wait_until
+
+NO_APP_SERVER = """#!{python}
+import os, sys
+if "app-server" in sys.argv:
+    sys.exit("error: unrecognized subcommand 'app-server'")
+os.execv({binary!r}, [{binary!r}, *sys.argv[1:]])
+"""
+
+
+def script(path: Path, text: str) -> str:
+    path.write_text(text)
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_an_older_codex_is_run_without_its_app_server(
+    site: Path, model: ModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    binary = find_binary("codex", os.environ)
+    assert binary is not None
+    older = script(tmp_path / "codex", NO_APP_SERVER.format(python=sys.executable, binary=binary))
+    monkeypatch.setenv("BUILDWIDGET_CODEX", older)
+    run = ("exec_command", {"cmd": "echo hello", "yield_time_ms": 10_000})
+    model.script(Turn(calls=[run]), Turn(say="All done."))
+    build = bw.launch_agent("Build it.", agent="codex", model="gpt-5.5", permission="all").wait(60)
+    assert (build.status, build.summary) == ("succeeded", "All done."), build.error
+    assert [(tool.name, tool.state, str(tool.output).strip()) for tool in build.tools] == [
+        ("Bash", "succeeded", "hello")
+    ]
+    model.script(Turn(say="And on."))
+    more = build.follow_up("More.").wait(60)
+    assert more.summary == "And on.", more.error
+    assert more.usage.output_tokens == 20
+
+
+def test_an_agent_that_is_killed_ends_its_build(site: Path, model: ModelServer) -> None:
+    command = {"command": "echo $$ > pid; sleep 300", "description": "d"}
+    model.script(Turn(calls=[("Bash", command)]))
+    build = bw.launch_agent("Build it.", permission="all")
+    pid = site / "pid"
+    wait_until(lambda: pid.exists() and pid.read_text().strip() != "", timeout=30, what="the command")
+    shell = psutil.Process(int(pid.read_text()))
+    agents = [each for each in shell.parents() if "--permission-prompt-tool" in each.cmdline()]
+    os.kill(agents[0].pid, signal.SIGKILL)
+    assert build.wait(30).status == "failed"
+    assert build.error is not None
+    assert "without a result" in build.error.message
+    assert "SIGKILL" in build.error.message
+    assert [tool.state for tool in build.tools] == ["failed"]
+    assert is_gone(shell.pid)
+
+
+def test_a_key_is_never_stored(site: Path, model: ModelServer) -> None:
+    command = {"command": "echo key is $ANTHROPIC_API_KEY", "description": "d"}
+    model.script(Turn(calls=[("Bash", command)]), Turn(say="It is dummy-key-of-a-test , said in pieces."))
+    build = bw.launch_agent("Build it.", permission="all").wait(60)
+    assert (build.status, build.summary) == ("succeeded", "It is *** , said in pieces."), build.error
+    assert "dummy-key" not in str(list(build.events()))
+    assert "dummy-key" not in str(build.store.record(build.id).spec)
+
+
+@pytest.mark.parametrize(
+    ("options", "field", "words"),
+    [
+        ({"prompt": " "}, "prompt", "empty"),
+        ({"agent": "hal"}, "agent", '"claude-code", "codex"'),
+        ({"permission": "much"}, "permission", '"ask"'),
+        ({"operation": "else"}, "operation", '"autofix"'),
+        ({"model": "--dangerous"}, "model", "no name of a model"),
+        ({"cwd": "no/such/place"}, "cwd", "does not exist"),
+        ({"env": {"BUILDWIDGET_CLAUDE": "/no/such/claude"}}, "agent", "there is no such program"),
+        ({"env": {"ANTHROPIC_API_KEY": ""}}, "agent", "ANTHROPIC_API_KEY"),
+        ({"agent": "codex", "env": {"OPENAI_API_KEY": ""}}, "agent", "codex login"),
+    ],
+)
+def test_what_cannot_work_is_told_before_anything_is_stored(
+    site: Path, options: dict[str, Any], field: str, words: str
+) -> None:
+    with pytest.raises(bw.LaunchError, match=words) as told:
+        bw.launch_agent(options.pop("prompt", "Build it."), **options)
+    assert told.value.field == field
+    assert bw.builds() == []
+
+
+def test_a_program_that_is_no_agent_is_told(site: Path, tmp_path: Path) -> None:
+    other = script(tmp_path / "claude", "#!/bin/sh\necho hello\n")
+    with pytest.raises(bw.LaunchError, match="does not tell its version"):
+        bw.launch_agent("Build it.", env={"BUILDWIDGET_CLAUDE": other})
+
+
+def test_an_agent_too_old_is_told(site: Path, tmp_path: Path) -> None:
+    old = script(tmp_path / "claude", "#!/bin/sh\necho '1.0.3 (Claude Code)'\n")
+    with pytest.raises(bw.LaunchError, match=r"2\.0 or newer"):
+        bw.launch_agent("Build it.", env={"BUILDWIDGET_CLAUDE": old})
+
+
+def test_only_an_agents_ended_build_goes_on(site: Path, model: ModelServer) -> None:
+    with pytest.raises(bw.LaunchError, match="no agent session"):
+        bw.launch("true").wait(30).follow_up("More.")
+    with pytest.raises(bw.LaunchError, match="nothing to fix"):
+        bw.launch("true").wait(30).autofix()

@@ -1,0 +1,99 @@
+"""Every recorded stream gives the same events and the same state as when it was last looked at."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.agents.replay import NAMES, events_of, golden_of, golden_path, lines_of, session_of, state_of
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_recorded_stream_gives_its_golden_events(name: str) -> None:
+    golden = json.loads(golden_path(name).read_text("utf-8"))
+    assert json.loads(json.dumps(golden_of(name))) == golden, "if it is meant to: python -m tests.agents.replay"
+
+
+def state(name: str, **order: Any) -> Any:
+    return state_of(events_of(session_of(name, **order), lines_of(name)))
+
+
+@pytest.mark.parametrize("name", ["claude-2.1.330/tasks_subagent", "claude-2.1.330/partial_messages"])
+def test_tasks_subagents_and_failures_of_claude_code(name: str) -> None:
+    build = state(name)
+    assert (build.status, build.percent) == ("succeeded", 100)
+    assert build.summary == "All done: hello.py is written, run and reviewed."
+    assert build.agent.id == "claude-code"
+    assert build.agent.version == "2.1.330"
+    assert build.model == "claude-opus-5-5"
+    assert [(todo.content, todo.status) for todo in build.todos] == [
+        ("Write the greeting module", "completed"),
+        ("Run it", "completed"),
+        ("Review with a subagent", "completed"),
+    ]
+    tools = {tool.id: tool for tool in build.tools}
+    assert [(tool.name, tool.state, tool.todo) for tool in tools.values()] == [
+        ("Write", "succeeded", "task-1"),
+        ("Bash", "succeeded", "task-2"),
+        ("Bash", "failed", "task-2"),
+        ("Agent", "succeeded", "task-3"),
+        ("Read", "succeeded", "task-3"),
+        ("Bash", "succeeded", "task-3"),
+        ("Edit", "succeeded", "task-3"),
+    ]
+    assert [tools[tool.parent].name for tool in tools.values() if tool.parent] == ["Agent", "Agent"]
+    assert [artifact.path for artifact in build.artifacts] == ["hello.py"]
+    assert (build.usage.input_tokens, build.usage.output_tokens) == (13_910, 260)
+
+
+@pytest.mark.parametrize("name", ["codex-app-server-0.169.0/plan", "codex-exec-0.169.0/plan"])
+def test_plan_commands_and_patches_of_codex(name: str) -> None:
+    build = state(name)
+    assert (build.status, build.percent) == ("succeeded", 100)
+    assert build.summary == "All done: hello.py is written and run."
+    assert [(todo.content, todo.status) for todo in build.todos] == [
+        ("Write the greeting module", "completed"),
+        ("Run it", "completed"),
+    ]
+    assert [(tool.name, tool.state, tool.todo) for tool in build.tools] == [
+        ("apply_patch", "succeeded", "step-1"),
+        ("Bash", "failed", "step-2"),
+        ("Bash", "succeeded", "step-2"),
+        ("apply_patch", "succeeded", "step-2"),
+    ]
+    assert build.usage.output_tokens == 140
+
+
+def test_missing_todo_tools_are_told() -> None:
+    lines = [text for _, text in state("claude-2.1.330/todo_tools_off").log.lines]
+    assert any("todo tools switched off" in line for line in lines)
+    lines = [text for _, text in state("codex-exec-0.169.0/plan_tool_off").log.lines]
+    assert any("told no plan" in line for line in lines)
+
+
+def test_ends_are_told_truly() -> None:
+    failed = state("claude-2.1.330/fail_400")
+    assert (failed.status, failed.error.message) == ("failed", "API Error: 400 fake bad request")
+    assert state("claude-2.1.330/max_turns").error.message == "Reached maximum number of turns (2)"
+    assert "without a result" in state("claude-2.1.330/sigterm").error.message
+    assert state("codex-exec-0.169.0/fail_400").error.message == "fake bad request"
+
+
+def test_usage_of_a_resumed_session_is_this_builds() -> None:
+    before = {"input_tokens": 7_028, "output_tokens": 140, "cache_read_tokens": 700, "reasoning_tokens": 35}
+    usage = state("codex-exec-0.169.0/resume", usage_before=before).usage
+    assert (usage.input_tokens, usage.output_tokens, usage.cache_read_tokens) == (2_003, 40, 200)
+
+
+def test_a_denied_call_is_told_from_a_failed_one() -> None:
+    assert [tool.state for tool in state("claude-2.1.330/denied").tools] == ["denied"]
+    assert [tool.state for tool in state("codex-app-server-0.163.0/declined").tools] == ["denied"]
+
+
+@pytest.mark.parametrize("name", ["claude-2.1.330/interrupted", "codex-app-server-0.163.0/interrupted"])
+def test_an_interrupted_agent_has_not_succeeded(name: str) -> None:
+    build = state(name)
+    assert build.status == "failed"
+    assert [tool.state for tool in build.tools] == ["failed"]

@@ -56,10 +56,10 @@ class LabServer:
         return self
 
     def without_extension(self) -> LabServer:
-        """The same server with our extensions switched off, as another editor would be."""
+        """The same server with our server extension switched off."""
         self.extra += ("--ServerApp.jpserver_extensions=jupyter_extension=False",)
         self.status_route = "api/status"
-        return self.without_labextension()
+        return self
 
     def setting(self, plugin: str, values: dict[str, Any]) -> None:
         """Presets a plugin's setting, as a user would have saved it."""

@@ -43,10 +43,13 @@ def test_an_event_stream_where_websockets_are_blocked(lab: LabServer, context: B
     check_finished(page, build_id)
 
 
-@pytest.fixture
-def bare_lab() -> Iterator[LabServer]:
+@pytest.fixture(params=["with the Lab extension", "with neither extension"])
+def bare_lab(request: pytest.FixtureRequest) -> Iterator[LabServer]:
+    """A server without our extension, as another editor would be."""
     with tempfile.TemporaryDirectory(prefix="bw-lab-", ignore_cleanup_errors=True) as home:
         server = LabServer(Path(home)).without_extension()
+        if request.param == "with neither extension":
+            server.without_labextension()
         try:
             server.start()
             yield server

@@ -1,4 +1,5 @@
 /** Draws a build in a cell's output. It needs no kernel and no widget's model: only what the output's metadata tells. */
+import type { IRenderMimeRegistry } from "@jupyterlab/rendermime";
 import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
 import { Widget } from "@lumino/widgets";
 import type { BuildSession, State, Summary } from "../../core";
@@ -11,6 +12,7 @@ import { addStyle } from "../../widget/style";
 import { currentSettings } from "./settings";
 
 export const MIME_TYPE = "application/vnd.buildwidget.build+json";
+const WIDGET_MIME_TYPE = "application/vnd.jupyter.widget-view+json";
 
 /** What the output's metadata tells; `snapshot` is there once the build ended in front of somebody. */
 interface Told {
@@ -24,8 +26,14 @@ export class BuildOutput extends Widget implements IRenderMime.IRenderer {
   private shown: string | null = null;
   private unmount: (() => void) | null = null;
 
-  /** `onShown` is called whenever a build is shown that may be running. */
-  constructor(private readonly onShown: () => void) {
+  /**
+   * `onShown` is called whenever a build is shown that may be running; `registryOf` finds the renderers of the
+   * notebook that an output is in.
+   */
+  constructor(
+    private readonly onShown: () => void,
+    private readonly registryOf: (output: Node) => IRenderMimeRegistry | null,
+  ) {
     super();
     this.addClass("buildwidget-output");
   }
@@ -46,6 +54,20 @@ export class BuildOutput extends Widget implements IRenderMime.IRenderer {
     addStyle(document.body);
     this.follow(told);
     this.onShown();
+    if ((await server.status()).probe === "missing") await this.showWidget(model);
+  }
+
+  /** Where the server has no extension the widget draws the build: to it the kernel sends the frames. */
+  private async showWidget(model: IRenderMime.IMimeModel): Promise<void> {
+    const registry = this.registryOf(this.node);
+    if (registry === null || this.isDisposed || model.data[WIDGET_MIME_TYPE] === undefined) return;
+    const { shown } = this;
+    this.clear();
+    this.shown = shown;
+    const renderer = registry.createRenderer(WIDGET_MIME_TYPE);
+    this.unmount = () => renderer.dispose();
+    await renderer.renderModel(model);
+    if (!renderer.isDisposed) Widget.attach(renderer, this.node);
   }
 
   override dispose(): void {

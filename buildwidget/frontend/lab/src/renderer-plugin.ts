@@ -1,4 +1,5 @@
 import type { JupyterFrontEndPlugin } from "@jupyterlab/application";
+import { INotebookTracker } from "@jupyterlab/notebook";
 import { IRenderMimeRegistry } from "@jupyterlab/rendermime";
 import { BuildOutput, MIME_TYPE } from "./build-output";
 import { feed } from "./feed";
@@ -11,12 +12,16 @@ export const rendererPlugin: JupyterFrontEndPlugin<void> = {
   description: "Draws builds in the outputs of cells.",
   autoStart: true,
   requires: [IRenderMimeRegistry],
-  activate: (_app, registry: IRenderMimeRegistry) => {
+  optional: [INotebookTracker],
+  activate: (_app, registry: IRenderMimeRegistry, notebooks: INotebookTracker | null) => {
+    // The widgets' manager adds its factory to the registry of each notebook, not to the page's.
+    const registryOf = (output: Node) =>
+      notebooks?.find((panel) => panel.node.contains(output))?.content.rendermime ?? null;
     registry.addFactory(
       {
         safe: true, // what is drawn comes from the server, and the saved state through the same view
         mimeTypes: [MIME_TYPE],
-        createRenderer: () => new BuildOutput(() => feed().look()),
+        createRenderer: () => new BuildOutput(() => feed().look(), registryOf),
       },
       RANK,
     );

@@ -79,7 +79,7 @@ $(VENV)/.test: pyproject.toml jupyter_extension/jupyter-config/jupyter_server_co
 	touch $@ $(VENV)/.demo
 
 demo: buildwidget/static/widget.js $(VENV)/.labextension
-	@exec jupyter lab --ServerApp.ip=127.0.0.1 $$([ "$$(id -u)" = 0 ] && echo --allow-root) notebooks/quickstart.ipynb
+	@exec jupyter lab --ServerApp.ip=127.0.0.1 --LabApp.default_url=/lab/tree/notebooks/quickstart.ipynb $$([ "$$(id -u)" = 0 ] && echo --allow-root)
 
 # A browser: the one that is found, else Debian's Chromium, else Playwright's own.
 $(VENV)/.browser: $(VENV)/.test

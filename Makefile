@@ -105,7 +105,9 @@ test: check $(VENV)/.browser $(LABEXTENSION)
 	@(cd $(FRONTEND) && npm test --silent)
 	data=$$(mktemp -d); trap 'rm -rf "$$data"' EXIT
 	BUILDWIDGET_DATA_DIR=$$data pytest -q -n $(WORKERS) --dist loadfile --nbval notebooks
-	pytest -q -n $(WORKERS) --dist loadgroup
+	# The browser's driver keeps an event loop running in its process, where no other test's loop could run.
+	pytest -q -n $(WORKERS) --dist loadfile tests/browser
+	pytest -q -n $(WORKERS) --dist loadgroup --ignore tests/browser
 
 # The picture in the README, taken by the browser tests.
 screenshot: $(VENV)/.browser

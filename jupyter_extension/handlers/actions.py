@@ -114,6 +114,7 @@ class FollowUpHandler(RestHandler):
     async def post(self, build_id: str) -> None:
         """A new build that continues the agent's session."""
         services = await self.services()
+        await services.run(owned, services.store, services.config.owner, build_id)  # what is not there comes first
         body = body_of(json_object(self.request.body, services.config.max_body_bytes), FollowUp)
         record = await services.run(follow_up, services.store, services.config.owner, build_id, body)
         self.send_json({"build": record.summary}, 201)

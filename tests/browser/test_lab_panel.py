@@ -329,3 +329,24 @@ def test_the_keyboard_is_enough(hub: LabServer, context: BrowserContext) -> None
 
 def focused(page: BuildPage) -> Any:
     return page.page.evaluate("() => document.activeElement?.className")
+
+
+def test_launcher_palette_and_the_panels_side(hub: LabServer, context: BrowserContext) -> None:
+    page = BuildPage(context.new_page(), hub, hub.notebook("places.ipynb", "1"))
+    page.open()
+    panel = Panel(page).show()
+    expect(panel.root.locator("xpath=ancestor::*[@id='jp-left-stack']")).to_have_count(1)
+    hub.setting("@buildwidget/lab/panel", {"notificationThreshold": 1, "panelSide": "right"})
+    page.open()  # a new layout: a restored one keeps the panel where the user had it
+    panel.show()
+    expect(panel.root.locator("xpath=ancestor::*[@id='jp-right-stack']")).to_have_count(1)
+    hub.setting("@buildwidget/lab/panel", {"notificationThreshold": 1})
+    page.command("launcher:create")
+    card = page.page.locator(".jp-LauncherCard", has_text="build")
+    expect(card).to_have_count(1)
+    card.click()
+    expect(panel.root.locator("form")).to_be_visible()
+    page.command("apputils:activate-command-palette")
+    page.page.locator("#modal-command-palette input, .jp-ModalCommandPalette input").first.fill("Builds")
+    expect(page.page.locator(".lm-CommandPalette-item[data-command^='buildwidget:']")).to_have_count(3)
+    assert page.errors == []

@@ -121,7 +121,9 @@ def test_a_cancel_in_the_middle_of_a_command_leaves_nothing_behind(site: Path, m
     model.script(Turn(calls=[bash("echo $$ > pid; sleep 300")]), Turn(say="Never said."))
     build = launch(permission="all")
     pid = site / "pid"
-    wait_until(lambda: pid.exists() and pid.read_text().strip() != "", timeout=30, what="the command")
+    wait_until(
+        lambda: pid.exists() and pid.read_text().strip() and build.tools, timeout=30, what="the command and its row"
+    )
     build.cancel()
     assert build.wait(30).status == "cancelled"
     assert [tool.state for tool in build.tools] == ["failed"]

@@ -56,7 +56,7 @@ def test_an_agent_that_is_killed_ends_its_build(site: Path, model: ModelServer) 
     model.script(Turn(calls=[("Bash", command)]))
     build = bw.launch_agent("Build it.", permission="all")
     pid = site / "pid"
-    wait_until(lambda: pid.exists() and pid.read_text().strip() != "", timeout=30, what="the command")
+    wait_until(lambda: pid.exists() and pid.read_text().strip() and build.tools, timeout=30, what="the command's row")
     shell = psutil.Process(int(pid.read_text()))
     agents = [each for each in shell.parents() if "--permission-prompt-tool" in each.cmdline()]
     os.kill(agents[0].pid, signal.SIGKILL)

@@ -20,14 +20,13 @@ LABEXTENSIONS := $(VENV)/share/jupyter/labextensions/@buildwidget
 
 SOURCES_TS := $(shell find $(FRONTEND) \( -path '*/node_modules' -o -path '*/lab/lib' \) -prune -o \( -name '*.ts' -o -name '*.tsx' -o -name '*.css' -o -name '*.mjs' \) -print)
 
-.PHONY: help demo test quick check format screenshot bench clean
+.PHONY: help demo test quick check format screenshot clean
 help:
 	@echo "make demo    JupyterLab on 127.0.0.1 with the quickstart notebook"
 	@echo "make test    every check and test: Python, TypeScript, notebooks, a real browser"
 	@echo "make quick   the checks and tests that take under a minute"
 	@echo "make check   formatters, linters and types only"
 	@echo "make format  rewrite the sources the way the checks want them"
-	@echo "make bench   the benchmarks, side by side with their peers"
 
 # A virtual environment of a Python from 3.10 on, and Node from PyPI where the machine has none from 20 on.
 $(VENV)/.created:
@@ -114,9 +113,6 @@ screenshot: $(VENV)/.browser
 	@pytest -q tests/browser/test_screenshot.py
 	mkdir -p notebooks/images
 	cp test-results/build-light-1000.png notebooks/images/build.png
-
-bench: $(VENV)/.test buildwidget/static/widget.js
-	@python -m tests.bench
 
 clean:
 	rm -rf $(VENV) $(FRONTEND)/node_modules $(LAB)/node_modules $(LAB)/lib buildwidget/static jupyter_extension/labextension .mypy_cache .ruff_cache .pytest_cache .hypothesis

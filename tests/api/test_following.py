@@ -149,7 +149,6 @@ def test_cancelling_a_tracked_block_interrupts_it(data: Path) -> None:
     assert [event.cancelling for event in build.events() if getattr(event, "cancelling", None)] == [True]
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 def test_a_fork_of_a_tracking_process_writes_nothing(data: Path) -> None:
     with bw.track("forks") as build:
         report.metric("parent", 1)

@@ -6,13 +6,14 @@ The names are those of ``BuildActions`` in the front end; the answers are those 
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from buildwidget.build import Build
+from buildwidget.store.errors import NotFound
 
 MAX_CONTENT_BYTES = 16 * 1024 * 1024
 """An artifact or a display sent over the comm; the kernel's channel is no place for more."""
@@ -27,6 +28,9 @@ def perform(build: Build, action: str, args: dict[str, Any]) -> Any:
     """
     if action not in _ACTIONS:
         raise ValueError(f"There is no action {action!r}.")
+    for name in _NEEDED.get(action, ()):
+        if args.get(name) is None:
+            raise ValueError(f"The action {action} needs {name}.")
     return _ACTIONS[action](build, args)
 
 
@@ -44,6 +48,18 @@ def _remove(build: Build, _args: dict[str, Any]) -> None:
 
 def _answer(build: Build, args: dict[str, Any]) -> None:
     build.answer(args["decision"], args.get("message"), request_id=args.get("request_id"))
+
+
+def _follow_up(build: Build, args: dict[str, Any]) -> Any:
+    names = ("prompt", "operation", "permission", "agent", "model")
+    return msgspec.to_builtins(build.follow_up(**{name: args[name] for name in names if args.get(name)}).info)
+
+
+def _summary(build: Build, args: dict[str, Any]) -> Any:
+    try:
+        return msgspec.to_builtins(build.store.record(str(args["id"])).summary)
+    except NotFound:
+        return None
 
 
 def _tool(build: Build, args: dict[str, Any]) -> Any:
@@ -84,9 +100,19 @@ _ACTIONS: dict[str, Callable[[Build, dict[str, Any]], Any]] = {
     "retry": _retry,
     "remove": _remove,
     "answer": _answer,
+    "followUp": _follow_up,
+    "summary": _summary,
     "tool": _tool,
     "log": _log,
     "wholeLog": _whole_log,
     "display": _display,
     "artifact": _artifact,
+}
+
+_NEEDED: Mapping[str, tuple[str, ...]] = {
+    "answer": ("decision",),
+    "summary": ("id",),
+    "tool": ("id",),
+    "display": ("id",),
+    "artifact": ("index",),
 }

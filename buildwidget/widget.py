@@ -121,6 +121,8 @@ def display_bundle(build: Build, **kwargs: Any) -> tuple[dict[str, Any], dict[st
     made = widget._repr_mimebundle_(**kwargs)
     data, metadata = made if isinstance(made, tuple) else (made, {})
     told = f"Build {info.name!r} ({info.kind})"
+    if build.store.record(build.id).spec.get("permission") == "all":
+        told += ", which may do everything unasked"
     bundle = {
         MIME_TYPE: {"name": info.name, "kind": info.kind},
         **(data or {}),

@@ -179,7 +179,7 @@ def test_form_retry_delete_copy_and_search(hub: LabServer, context: BrowserConte
     page.open()
     panel = Panel(page).show()
     page.command("buildwidget:launch")
-    panel.root.get_by_label("Command", exact=True).fill("exit 3")
+    panel.root.get_by_role("textbox", name="Command").fill("exit 3")
     panel.root.get_by_label("Name", exact=True).fill("from the form")
     panel.page.keyboard.press("Enter")
     expect(panel.root.locator(".buildwidget[data-build]")).to_have_attribute("data-status", "failed")

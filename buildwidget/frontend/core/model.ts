@@ -52,6 +52,14 @@ export interface LogPage {
   readonly lines: ReadonlyArray<readonly [number, string, string]>;
 }
 
+/** What an agent is asked for after its build has ended. */
+export interface FollowUp {
+  /** Absent only with the operation `autofix`: then the build's error is what it is told. */
+  readonly prompt?: string;
+  /** What that is: continuation (as without one), enhancement, focused_edit, autofix. */
+  readonly operation?: string;
+}
+
 /** What the view may do with a build. Each promise rejects with an Error whose message is for a person. */
 export interface BuildActions {
   cancel(): Promise<void>;
@@ -59,7 +67,10 @@ export interface BuildActions {
   retry(): Promise<Summary>;
   remove(): Promise<void>;
   answer(requestId: string, decision: "allow" | "deny", message?: string): Promise<void>;
-  followUp(prompt: string): Promise<Summary>;
+  /** Starts a new build that goes on where this one ended, and tells its summary. */
+  followUp(asked: FollowUp): Promise<Summary>;
+  /** The summary of this or another build; null where there is none. */
+  summary(build: string): Promise<Summary | null>;
   tool(id: string): Promise<ToolRow>;
   log(query: { after?: number; before?: number; limit?: number; q?: string }): Promise<LogPage>;
   /** Fetches the whole log as a file the browser saves. */
@@ -74,7 +85,7 @@ export interface BuildActions {
 export interface BuildSession {
   readonly actions: BuildActions;
   get(): BuildModel;
-  /** Calls `listener` after every change; returns the function that stops it. */
+  /** Calls `listener` after changes, at most once a frame and when the build ends; returns what stops it. */
   subscribe(listener: () => void): () => void;
   close(): void;
 }

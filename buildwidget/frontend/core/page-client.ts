@@ -16,7 +16,7 @@ import { openWebSocket } from "./transport";
 const REOPEN_AFTER_MS = 50;
 
 /** Its last number goes up with every change of `PageServer` that another bundle on the same page would trip over. */
-const VERSION = `${PROTOCOL_VERSION}.2`;
+const VERSION = `${PROTOCOL_VERSION}.3`;
 
 /** Which builds; fields that are left out ask for any. */
 export interface BuildQuery {
@@ -34,13 +34,29 @@ export interface BuildPage {
   readonly next_cursor: string | null;
 }
 
-export interface LaunchCommand {
-  readonly command: string;
+interface LaunchOptions {
   readonly name?: string | undefined;
   readonly project?: string | undefined;
   /** Relative ones are below the server's root directory. */
   readonly cwd?: string | undefined;
 }
+
+export interface LaunchCommand extends LaunchOptions {
+  readonly kind: "command";
+  readonly command: string;
+}
+
+export interface LaunchAgent extends LaunchOptions {
+  readonly kind: "agent";
+  readonly prompt: string;
+  readonly agent: string;
+  /** Without one the agent takes its own. */
+  readonly model?: string | undefined;
+  readonly permission?: string | undefined;
+}
+
+/** What `POST builds` takes. */
+export type Launch = LaunchCommand | LaunchAgent;
 
 /** What the page has of its Jupyter server. */
 export interface PageServer extends Client {
@@ -52,8 +68,8 @@ export interface PageServer extends Client {
   actions(build: string): BuildActions;
   /** A page of builds, newest first. */
   builds(query: BuildQuery): Promise<BuildPage>;
-  /** Launches a command. Rejects with an Error whose message is for a person. */
-  launch(command: LaunchCommand): Promise<Summary>;
+  /** Launches a build. Rejects with an Error whose message is for a person; a RestError names the field. */
+  launch(build: Launch): Promise<Summary>;
   /** Whether the server has said that it does not have the extension. */
   readonly missing: boolean;
 }
@@ -87,8 +103,7 @@ export function makePageServer(settings: ServerSettings): PageServer {
     list: (project) => client.list(project),
     actions: (build) => restActions(rest, build, { reconnect: () => {}, save: saveInBrowser }),
     builds: (query) => rest.json("builds", { query: { ...query } }),
-    async launch(command) {
-      const body = { kind: "command", ...command };
+    async launch(body) {
       return (await rest.json<{ build: Summary }>("builds", { method: "POST", body })).build;
     },
     status() {

@@ -18,7 +18,11 @@ export function restActions(rest: Rest, build: string, environment: ActionsEnvir
     remove: () => rest.json(path(), { method: "DELETE" }),
     answer: (requestId, decision, message) =>
       post("answer", { request_id: requestId, decision, ...(message === undefined ? {} : { message }) }),
-    followUp: async (prompt) => (await post<{ build: Summary }>("follow_up", { prompt })).build,
+    followUp: async (asked) => (await post<{ build: Summary }>("follow_up", asked)).build,
+    summary: async (id) => {
+      const { builds } = await rest.json<{ builds: Summary[] }>("builds", { query: { q: id } });
+      return builds.find((found) => found.id === id) ?? null;
+    },
     tool: (id) => rest.json<ToolRow>(path("tools", id)),
     log: (query) => rest.json<LogPage>(path("log"), { query }),
     downloadLog: async () => {

@@ -52,6 +52,29 @@ test("an error is told in the server's words, with its code", async () => {
   });
 });
 
+test("an error tells the field that is wrong", async () => {
+  const body = { error: { code: "invalid", message: "There is no such directory.", field: "cwd" } };
+  answer = () => Response.json(body, { status: 400 });
+  expect(await failure(rest.json("builds"))).toMatchObject({ field: "cwd", code: "invalid" });
+  answer = () => error(409, "ended", "The build has ended.");
+  expect((await failure(rest.json("x"))).field).toBeNull();
+});
+
+test("a summary is found by its id, and none where there is none", async () => {
+  const actions = restActions(rest, "b", { reconnect: () => {}, save: () => {} });
+  answer = () =>
+    Response.json({
+      builds: [
+        { id: "other", name: "about x" },
+        { id: "x", name: "it" },
+      ],
+    });
+  expect(await actions.summary("x")).toEqual({ id: "x", name: "it" });
+  expect(asked[0]?.url.searchParams.get("q")).toBe("x");
+  answer = () => Response.json({ builds: [] });
+  expect(await actions.summary("x")).toBeNull();
+});
+
 test("an error that is not ours is told as what it is", async () => {
   answer = () => new Response("<html>", { status: 502 });
   expect(await failure(rest.json("x"))).toMatchObject({
@@ -109,7 +132,8 @@ test("actions are the routes", async () => {
   answer = () => Response.json({ build: { id: "n" } });
   await actions.cancel();
   expect(await actions.retry()).toEqual({ id: "n" });
-  expect(await actions.followUp("more")).toEqual({ id: "n" });
+  expect(await actions.followUp({ prompt: "more" })).toEqual({ id: "n" });
+  await actions.followUp({ operation: "autofix" });
   await actions.answer("r", "deny", "no");
   await actions.answer("r", "allow");
   await actions.remove();
@@ -126,6 +150,7 @@ test("actions are the routes", async () => {
     "POST /cancel {}",
     "POST /retry {}",
     'POST /follow_up {"prompt":"more"}',
+    'POST /follow_up {"operation":"autofix"}',
     'POST /answer {"request_id":"r","decision":"deny","message":"no"}',
     'POST /answer {"request_id":"r","decision":"allow"}',
     "DELETE",

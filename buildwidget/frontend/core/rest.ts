@@ -29,6 +29,8 @@ export class RestError extends Error {
     readonly code: string | null = null,
     /** 0 where no answer came. */
     readonly status = 0,
+    /** The field of the request that is wrong, where it was told. */
+    readonly field: string | null = null,
   ) {
     super(message);
   }
@@ -131,12 +133,14 @@ function probeOf(response: Response, isJson: boolean): Probe {
 
 async function errorOf(response: Response): Promise<RestError> {
   const body: unknown = await response.json().catch(() => null);
-  const error = (body as { error?: { code?: unknown; message?: unknown } } | null)?.error;
+  const error = (body as { error?: { code?: unknown; message?: unknown; field?: unknown } } | null)?.error;
   if (typeof error?.message === "string") {
-    return new RestError(error.message, typeof error.code === "string" ? error.code : null, response.status);
+    return new RestError(error.message, text(error.code), response.status, text(error.field));
   }
   return new RestError(plainSentence(response.status), null, response.status);
 }
+
+const text = (value: unknown): string | null => (typeof value === "string" ? value : null);
 
 /** For answers that are not ours: the login check of Jupyter, a proxy, a Hub. */
 function plainSentence(status: number): string {

@@ -2,11 +2,11 @@
  * The anywidget. The build comes from the page's Jupyter server where it has the extension, and else from the kernel;
  * of the widget's model only the build's id and its database's are read.
  */
-import type { BuildSession, PageServer, Summary } from "../core";
+import type { BuildSession, PageServer } from "../core";
 import { animationFrames } from "../core/notifier";
 import { browserClock, pageServer } from "../core/page-client";
 import { saveInBrowser } from "../core/rest-actions";
-import { mountBuild } from "../core/view";
+import { mountBuild, type ThreadOptions } from "../core/view";
 import { KernelClient, type KernelTransport } from "./kernel";
 import { type Identity, kernelTransport, type Model, whenIdentified } from "./model";
 import { addStyle } from "./style";
@@ -69,16 +69,19 @@ function show(
 ): () => void {
   let unmount: (() => void) | null = null;
   let hidden = false;
-  const mount = (session: BuildSession, onOpenBuild?: (summary: Summary) => void) => {
+  const mount = (session: BuildSession, options: ThreadOptions = {}) => {
     unmount?.();
-    const stop = mountBuild(el, session, onOpenBuild ? { onOpenBuild } : {});
+    const stop = mountBuild(el, session, options);
     unmount = () => {
       stop();
       session.close();
     };
   };
   const mountFromServer = (from: PageServer, id: string) => {
-    mount(from.open(id, { database }), (summary) => mountFromServer(from, summary.id));
+    mount(from.open(id, { database }), {
+      onOpenBuild: (summary) => mountFromServer(from, summary.id),
+      openSession: (build) => from.open(build, { database }),
+    });
   };
   if (server === null || server.missing) {
     mount(openKernel());

@@ -43,7 +43,8 @@ export class KernelActions {
       retry: () => ask<Summary>("retry"),
       remove: () => ask("remove"),
       answer: (requestId, decision, message) => ask("answer", { request_id: requestId, decision, message }),
-      followUp: (prompt) => ask<Summary>("followUp", { prompt }),
+      followUp: (asked) => ask<Summary>("followUp", asked),
+      summary: (id) => ask<Summary | null>("summary", { id }),
       tool: (id) => ask<ToolRow>("tool", { id }),
       log: (query) => ask<LogPage>("log", query),
       downloadLog: async () => {

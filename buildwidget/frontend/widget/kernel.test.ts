@@ -156,6 +156,14 @@ test("actions are messages; their answers come back by number", async () => {
   expect(clock.pending).toBe(1);
 });
 
+test("a follow-up is asked of the kernel with all that was told", async () => {
+  const asked = client.open().actions.followUp({ prompt: "More.", operation: "enhancement" });
+  const args = { prompt: "More.", operation: "enhancement" };
+  expect(comm.sent.at(-1)).toEqual({ type: "action", n: 1, action: "followUp", args });
+  comm.tell({ type: "action_result", n: 1, ok: true, result: { id: "new" } });
+  await expect(asked).resolves.toEqual({ id: "new" });
+});
+
 test("a busy kernel is told of; it hears the action later all the same", async () => {
   const cancelled = expect(client.open().actions.cancel()).rejects.toThrow("The kernel is busy");
   await clock.advance(BUSY_AFTER_MS);

@@ -19,6 +19,6 @@ export interface PanelHost {
 export interface PanelControl {
   /** Shows one build in the panel. */
   open(build: string): void;
-  /** Shows the form that launches a command. */
+  /** Shows the form that launches a build. */
   launch(): void;
 }

@@ -5,7 +5,7 @@ import type { Summary } from "../protocol/types.gen";
 import { BuildList } from "./build-list";
 import { Detail } from "./detail";
 import type { PanelControl, PanelHost } from "./host";
-import { LaunchForm } from "./launch-form";
+import { type LaunchDraft, LaunchForm } from "./launch-form";
 import { NO_FILTER } from "./rows";
 import { Toolbar } from "./toolbar";
 
@@ -20,6 +20,7 @@ export function Panel({ host, onControl }: Props): JSX.Element {
   const [opened, setOpened] = useState<string | null>(null);
   const [launching, setLaunching] = useState(false);
   const [filter, setFilter] = useState(NO_FILTER);
+  const draft = useRef<LaunchDraft>({ kind: "command", values: {} });
   useEffect(() => {
     onControl({
       open: setOpened,
@@ -60,7 +61,14 @@ export function Panel({ host, onControl }: Props): JSX.Element {
           onFilter={setFilter}
           onLaunch={() => setLaunching(!launching)}
         />
-        {launching && <LaunchForm host={host} onDone={launched} onCancel={() => setLaunching(false)} />}
+        {launching && (
+          <LaunchForm
+            host={host}
+            draft={draft.current}
+            onDone={launched}
+            onCancel={() => setLaunching(false)}
+          />
+        )}
         <BuildList host={host} filter={filter} onOpen={setOpened} />
       </div>
     </div>

@@ -1,6 +1,7 @@
 /** From summaries to the lines of the panel. All pure. */
 import { isActive } from "../feed";
 import type { Summary } from "../protocol/types.gen";
+import { operationWords } from "../view/operation";
 
 export type StatusChoice = "all" | "active" | "succeeded" | "failed" | "cancelled" | "lost";
 
@@ -90,9 +91,10 @@ function lineOf(build: Summary): Line {
   return { type: "build", key: build.id, build };
 }
 
-/** What the second line of a row tells: the agent, or else the kind. */
-export function madeBy({ kind, agent, model }: Summary): string {
-  return agent ? [agent.id, model].filter(Boolean).join(" · ") : kind;
+/** What the second line of a row tells: what an agent did and which one, or else the kind. */
+export function madeBy({ kind, operation, agent, model }: Summary): string {
+  const what = operation ? operationWords(operation) : null;
+  return agent ? [what, agent.id, model].filter(Boolean).join(" · ") : kind;
 }
 
 /** When it was, as short as it is still clear: `14:05` today, else `12 Nov` or `12 Nov 2025`. */

@@ -59,8 +59,8 @@ export function Toolbar({ filter, launching, onFilter, onLaunch }: Props): JSX.E
         type="button"
         class="bw-icon-button"
         data-action="launch"
-        aria-label="Launch a command"
-        title="Launch a command"
+        aria-label="Launch a build"
+        title="Launch a build"
         aria-expanded={launching}
         onClick={onLaunch}
       >

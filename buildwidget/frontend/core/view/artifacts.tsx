@@ -1,25 +1,34 @@
-/** Files the build made. */
+/** Files the build made, and what the calls of its tools changed in them. */
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { useBlobAddress, useLoaded } from "./blob";
 import { bytes } from "./format";
 import { Icon } from "./icons";
 import { memo } from "./memo";
 import { useAction, useBuild } from "./session";
-import { saveBlob } from "./tool-detail";
-import type { ArtifactRow } from "./types";
+import { FileDetail, saveBlob } from "./tool-detail";
+import { type History, histories } from "./tool-diff";
+import { LineCounts } from "./tool-line";
+import type { ArtifactRow, ToolRow } from "./types";
 
 interface Props {
   readonly artifacts: readonly ArtifactRow[];
+  readonly tools: readonly ToolRow[];
   /** How many went before the first: the route counts them. */
   readonly dropped: number;
 }
 
-export const Artifacts = memo(function Artifacts({ artifacts, dropped }: Props): JSX.Element {
+export const Artifacts = memo(function Artifacts({ artifacts, tools, dropped }: Props): JSX.Element {
+  const changed = useMemo(() => histories(tools), [tools]);
   return (
     <ul class="bw-artifacts" aria-label="Artifacts" data-testid="artifacts">
       {artifacts.map((artifact, place) => (
-        <Artifact key={dropped + place} artifact={artifact} index={dropped + place} />
+        <Artifact
+          key={dropped + place}
+          artifact={artifact}
+          history={changed.get(artifact.path)}
+          index={dropped + place}
+        />
       ))}
     </ul>
   );
@@ -28,37 +37,44 @@ export const Artifacts = memo(function Artifacts({ artifacts, dropped }: Props):
 const isPicture = (mime: string | undefined): boolean =>
   mime !== undefined && /^image\/(png|jpeg|gif|webp|svg\+xml)$/.test(mime);
 
-const Artifact = memo(function Artifact({
-  artifact,
-  index,
-}: {
-  artifact: ArtifactRow;
-  index: number;
-}): JSX.Element {
+interface ArtifactProps {
+  readonly artifact: ArtifactRow;
+  readonly history: History | undefined;
+  readonly index: number;
+}
+
+const Artifact = memo(function Artifact({ artifact, history, index }: ArtifactProps): JSX.Element {
   const { actions } = useBuild();
   const [open, setOpen] = useState(false);
   const [pending, download] = useAction(async () => saveBlob(await actions.artifact(index), artifact.name));
+  const { path } = artifact;
   const picture = isPicture(artifact.mime);
+  const name = (
+    <>
+      {artifact.name}
+      {path !== artifact.name && <span class="bw-dim">{`  ${path}`}</span>}
+    </>
+  );
   return (
     <li data-artifact={index}>
       <div class="bw-row bw-artifact">
         <Icon name={picture ? "image" : "file"} class="bw-dim" />
-        {picture ? (
+        {picture || history ? (
           <button
             type="button"
             class="bw-link bw-row-text"
             aria-expanded={open}
-            title={artifact.path}
+            title={path}
             onClick={() => setOpen(!open)}
           >
-            {artifact.name}
+            {name}
           </button>
         ) : (
-          <span class="bw-row-text" title={artifact.path}>
-            {artifact.name}
-            {artifact.path !== artifact.name && <span class="bw-dim">{`  ${artifact.path}`}</span>}
+          <span class="bw-row-text" title={path}>
+            {name}
           </span>
         )}
+        <LineCounts counts={history ?? null} />
         <span class="bw-took">{artifact.size === undefined ? "" : bytes(artifact.size)}</span>
         <button
           type="button"
@@ -71,7 +87,14 @@ const Artifact = memo(function Artifact({
           <Icon name="download" />
         </button>
       </div>
-      {open && <Preview index={index} artifact={artifact} />}
+      {open && picture && <Preview index={index} artifact={artifact} />}
+      {open && !picture && (
+        <div class="bw-detail bw-artifact-changes">
+          {history?.tools.map((tool) => (
+            <FileDetail key={tool.id} tool={tool} path={path} />
+          ))}
+        </div>
+      )}
     </li>
   );
 });

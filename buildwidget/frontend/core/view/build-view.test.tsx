@@ -1,8 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, expect, test, vi } from "vitest";
-import type { Summary } from "../protocol/types.gen";
-import { mountBuild } from ".";
-import type { ViewOptions } from "./build-view";
+import type { Event as BuildEvent, State, Summary } from "../protocol/types.gen";
+import { mountBuild, type ThreadOptions } from ".";
 import type { FakeSession } from "./harness/fake-session";
 import { SCENARIOS } from "./harness/scenarios";
 
@@ -20,7 +19,7 @@ interface Mounted {
   click(selector: string): void;
 }
 
-function mount(scenario: string, options: ViewOptions = {}): Mounted {
+function mount(scenario: string, options: ThreadOptions = {}): Mounted {
   const session = SCENARIOS[scenario]?.();
   if (!session) throw new Error(`No scenario is called ${scenario}.`);
   const place = document.createElement("div");
@@ -173,6 +172,114 @@ test("a question takes the focus, is answered once, and gives way to the next", 
   await soon(() => expect(session.calls).toEqual(["answer q1 deny"]));
   session.apply([{ type: "permission", at: Date.now(), request_id: "q1", tool: "Bash", decision: "deny" }]);
   await soon(() => expect(find("[data-testid=permission]").dataset.requestId).toBe("q2"));
+});
+
+test("a question that was answered elsewhere says so, one that was answered here does not", async () => {
+  const { session, root, find, click } = mount("permission");
+  session.apply([
+    { type: "permission", at: Date.now(), request_id: "q1", tool: "Bash", decision: "allow" },
+  ] as BuildEvent[]);
+  await soon(() => expect(find(".bw-strip").textContent).toContain("Bash was allowed elsewhere."));
+  expect(find("[data-testid=permission]").dataset.requestId).toBe("q2");
+  click("[data-action=allow]");
+  await soon(() => expect(session.calls).toEqual(["answer q2 allow"]));
+  await soon(() => expect(find("[data-action=allow]").textContent).toBe("Allowing…"));
+  session.apply([
+    { type: "permission", at: Date.now(), request_id: "q2", tool: "Write", decision: "allow" },
+  ] as BuildEvent[]);
+  await soon(() => expect(root.querySelector("[data-testid=permission]")).toBeNull());
+  expect(root.querySelector(".bw-strip")).toBeNull();
+});
+
+test("what an edit will do is shown before it is allowed", () => {
+  const { find } = mount("permissionedit");
+  expect(find("[data-testid=permission]").textContent).toContain("The test checks the wrong name.");
+  expect(find('[data-testid=permission] [data-kind="added"]').textContent).toContain("form = Form('Ada')");
+});
+
+test("a subagent's calls are folded under its own, which tells their number and the newest", async () => {
+  const { session, root, find, click } = mount("subagent");
+  expect(root.querySelector('[data-tool-id="s1"]')).toBeNull();
+  expect(find('[data-tool-id="s0"]').textContent).toContain("2 tools");
+  expect(find('[data-tool-id="s0"] [data-testid=activity]').textContent).toBe("$ pytest -q tests");
+  click('[data-tool-id="s0"]');
+  await soon(() => expect(find('[data-tool-id="s2"]').getAttribute("aria-level")).toBe("3"));
+  expect(find('[data-tool-detail="s0"]').textContent).toContain("Read the tests and say");
+  expect(root.querySelector("[data-testid=activity]")).toBeNull();
+  click('[data-tool-id="s0"]');
+  session.apply([{ type: "tool", at: Date.now(), id: "s0", state: "succeeded", output: "Fine." }]);
+  await soon(() => expect(find('[data-tool-id="s0"]').dataset.state).toBe("succeeded"));
+  expect(root.querySelector("[data-testid=activity]")).toBeNull();
+});
+
+test("a file shows what every call changed in it", async () => {
+  const { root, find, click } = mount("answered", { fold: false });
+  click("[data-tab=artifacts]");
+  await soon(() => find("[data-testid=artifacts]"));
+  const row = [...root.querySelectorAll<HTMLElement>("[data-artifact]")].find((each) =>
+    each.textContent?.includes("test_app.py"),
+  );
+  expect(row?.textContent).toContain("+6−4");
+  row?.querySelector<HTMLElement>("button")?.click();
+  await soon(() => expect(row?.querySelectorAll('[data-block="diff"]')).toHaveLength(2));
+  expect(row?.textContent).not.toContain("Nothing here.");
+});
+
+test("what a build is for, and what it goes on from, are told in words", async () => {
+  const onOpenBuild = vi.fn<(summary: Summary) => void>();
+  const { session, root, find, click } = mount("agent", { onOpenBuild });
+  const state = session.get().state as State;
+  session.set({ state: { ...state, operation: "focused_edit", follows: "before" } });
+  await soon(() => expect(find(".bw-place").textContent).toBe("landing · focused edit"));
+  await soon(() => expect(find("[data-testid=follows]").textContent).toBe("continues Landing page"));
+  click("[data-testid=follows] button");
+  expect(onOpenBuild.mock.calls[0]?.[0].id).toBe("before");
+  session.set({ state: { ...state, operation: "of another version" } });
+  await soon(() => expect(root.querySelector(".bw-place")?.textContent).toBe("landing · of another version"));
+});
+
+test("a follow-up is typed, sent and shown below, and opened again with the output", async () => {
+  const later = SCENARIOS.command?.() as FakeSession;
+  const onFollowUps = vi.fn<(builds: readonly string[]) => void>();
+  const options = { openSession: () => later, onFollowUps };
+  const { session, root, find, click } = mount("answered", options);
+  click("[data-action=follow-up]");
+  await soon(() => expect(document.activeElement).toBe(find("textarea")));
+  find("textarea").dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+  await soon(() => expect(document.activeElement).toBe(find("[data-action=follow-up]")));
+  click("[data-action=follow-up]");
+  await soon(() => find("textarea"));
+  click("[data-action=send]");
+  const field = find("textarea") as HTMLTextAreaElement;
+  field.value = "Now add dark mode";
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  await soon(() => expect(find("[data-action=send]").getAttribute("aria-disabled")).toBe("false"));
+  find("textarea").dispatchEvent(
+    new KeyboardEvent("keydown", { key: "Enter", ctrlKey: true, bubbles: true }),
+  );
+  await soon(() => expect(onFollowUps).toHaveBeenCalledWith(["01jd1111111111111111"]));
+  expect(session.calls).toEqual(['follow up {"prompt":"Now add dark mode","operation":"continuation"}']);
+  await soon(() => expect(root.parentElement?.querySelectorAll(".buildwidget")).toHaveLength(2));
+  expect(root.querySelector("textarea")).toBeNull();
+  const again = mount("answered", { ...options, followUps: ["01jd1111111111111111"] });
+  expect(again.root.parentElement?.querySelectorAll(".buildwidget")).toHaveLength(2);
+});
+
+test("an agent mends a build that failed; where it cannot, it is said why", async () => {
+  const onOpenBuild = vi.fn<(summary: Summary) => void>();
+  const { session, find, click } = mount("failedcommand", { onOpenBuild });
+  click("[data-action=autofix]");
+  await soon(() => expect(onOpenBuild).toHaveBeenCalledOnce());
+  expect(session.calls).toEqual(['follow up {"operation":"autofix"}']);
+  session.actions.followUp = () => Promise.reject(new Error("There is no program 'claude' here."));
+  click("[data-action=autofix]");
+  await soon(() => expect(find("[role=alert]").textContent).toContain("There is no program"));
+});
+
+test("nothing is to be done with a build that is gone, nor with one that still runs", () => {
+  expect(mount("deleted").root.querySelector(".bw-next")).toBeNull();
+  expect(mount("agent").root.querySelector("[data-action=follow-up]")).toBeNull();
+  expect(mount("cancelled").root.querySelector("[data-action=autofix], [data-action=follow-up]")).toBeNull();
 });
 
 test("a question never takes the focus from a cell", () => {

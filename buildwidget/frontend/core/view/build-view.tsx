@@ -10,7 +10,7 @@ import { FOLLOWED_LINES } from "./log-buffer";
 import { Metrics } from "./metrics";
 import { Outcome, type Place } from "./outcome";
 import { Pane, type TabName } from "./pane";
-import { Permission } from "./permission";
+import { Permission, useDecisions } from "./permission";
 import { Progress } from "./progress";
 import { BuildActionsContext, type BuildContext, type Notice, useBuild, useModel } from "./session";
 import { DeleteQuestion, NoticeStrip, ProblemStrip } from "./strips";
@@ -27,6 +27,8 @@ export interface ViewOptions {
   readonly logLines?: number;
   /** Shows another build (a retry); without it the view tells how to attach to it. */
   readonly onOpenBuild?: (summary: Summary) => void;
+  /** Shows the build that goes on from this one; default `onOpenBuild`. */
+  readonly onFollowUp?: (summary: Summary) => void;
 }
 
 interface Props {
@@ -62,9 +64,11 @@ export function BuildView({ session, options }: Props): JSX.Element {
       actions: session.actions,
       notify: setNotice,
       openBuild: options.onOpenBuild ?? null,
+      openFollowUp: options.onFollowUp ?? options.onOpenBuild ?? null,
+      openEarlier: options.onFollowUp ? null : (options.onOpenBuild ?? null),
       logLines: options.logLines ?? FOLLOWED_LINES,
     }),
-    [model.build, session, options.onOpenBuild, options.logLines],
+    [model.build, session, options.onOpenBuild, options.onFollowUp, options.logLines],
   );
   return (
     <BuildActionsContext.Provider value={context}>
@@ -160,6 +164,7 @@ function Whole({ model, state, ended, folded, notice, onFold }: WholeProps): JSX
   };
   const open = state.permissions.filter((row) => row.decision === undefined);
   const question = ended ? undefined : open[0];
+  const answered = useDecisions(state.permissions, question);
   const onOpen = (place: Place) => {
     if (place !== "todos" && place !== "progress") setTab(place);
     onFold(false);
@@ -180,8 +185,15 @@ function Whole({ model, state, ended, folded, notice, onFold }: WholeProps): JSX
       />
       {deleting && <DeleteQuestion name={state.name || "Build"} onDone={endDelete} />}
       {notice && <NoticeStrip notice={notice} />}
-      {question && <Permission key={question.request_id} permission={question} more={open.length - 1} />}
-      {ended && <Outcome state={state} folded={folded} onOpen={onOpen} />}
+      {question && (
+        <Permission
+          key={question.request_id}
+          permission={question}
+          more={open.length - 1}
+          onAnswer={answered}
+        />
+      )}
+      {ended && <Outcome state={state} folded={folded} stale={isStale(model)} onOpen={onOpen} />}
       {!folded && <Body id={bodyId} state={state} ended={ended} tab={tab} setTab={setTab} />}
     </>
   );

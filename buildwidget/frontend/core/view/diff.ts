@@ -80,10 +80,19 @@ function trim(lines: DiffLine[]): DiffLine[] {
 
 /** A unified diff as rows. */
 export function readUnified(text: string): DiffLine[] {
-  return text.split("\n").map((each) => {
-    if (/^(@@|diff |index |--- |\+\+\+ )/.test(each)) return { kind: "gap", text: each };
-    if (each.startsWith("+")) return { kind: "added", text: each.slice(1) };
-    if (each.startsWith("-")) return { kind: "removed", text: each.slice(1) };
-    return { kind: "same", text: each.startsWith(" ") ? each.slice(1) : each };
-  });
+  let inHunk = false;
+  return text
+    .replace(/\n$/, "")
+    .split("\n")
+    .map((each) => {
+      if (/^(@@ |diff |\\ )/.test(each)) inHunk = each.startsWith("@@") || (inHunk && each.startsWith("\\"));
+      else if (inHunk || !/^(index |--- |\+\+\+ )/.test(each)) return changedLine(each);
+      return line("gap", each);
+    });
+}
+
+function changedLine(each: string): DiffLine {
+  if (each.startsWith("+")) return line("added", each.slice(1));
+  if (each.startsWith("-")) return line("removed", each.slice(1));
+  return line("same", each.startsWith(" ") ? each.slice(1) : each);
 }

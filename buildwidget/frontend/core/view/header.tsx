@@ -1,13 +1,15 @@
 /** Name, state, time and the few things one does to a whole build. */
 import type { JSX } from "preact";
 import type { ConnectionStatus } from "../model";
+import { useLoaded } from "./blob";
 import { useElapsed } from "./clock";
 import { Connection } from "./connection";
 import { hasEnded } from "./fold";
-import { clock, short } from "./format";
+import { clock, count, short } from "./format";
 import { Icon } from "./icons";
 import { memo } from "./memo";
 import { Menu } from "./menu";
+import { operationWords } from "./operation";
 import { useAction, useBuild } from "./session";
 import { StatusIcon, standingOf, standingWord, WORDS } from "./status";
 import type { State, Usage } from "./types";
@@ -31,7 +33,8 @@ export function Header(props: HeaderProps): JSX.Element {
   const standing = standingOf(state);
   const ended = hasEnded(state.status);
   const agent = [state.agent?.id, state.model].filter(Boolean).join(" · ");
-  const place = [state.project, state.operation].filter(Boolean).join(" · ");
+  const operation = state.operation && operationWords(state.operation);
+  const place = [state.project, operation].filter(Boolean).join(" · ");
   const name = state.name || "Build";
   return (
     <header ref={props.place} class="bw-header">
@@ -76,7 +79,10 @@ export function Header(props: HeaderProps): JSX.Element {
               {place}
             </span>
           )}
-          <UsageText usage={state.usage} />
+          <span class="bw-about">
+            {state.follows && <Continues build={state.follows} />}
+            <UsageText usage={state.usage} />
+          </span>
         </span>
         <span class="bw-controls">
           <PercentBar percent={state.percent} standing={standing} hidden={ended && state.percent === null} />
@@ -135,12 +141,50 @@ const PercentBar = memo(function PercentBar({ percent, standing, hidden }: Perce
   );
 });
 
+/** The build before this one, by its name where it is still known. */
+function Continues({ build }: { build: string }): JSX.Element {
+  const { actions, openEarlier } = useBuild();
+  const { value } = useLoaded(build, () => actions.summary(build));
+  const text = `continues ${value?.name || "an earlier build"}`;
+  return (
+    <span class="bw-place" title={text} data-testid="follows">
+      {value && openEarlier ? (
+        <button type="button" class="bw-link" onClick={() => openEarlier(value)}>
+          {text}
+        </button>
+      ) : (
+        text
+      )}
+    </span>
+  );
+}
+
+const COUNTS = [
+  ["input_tokens", "in"],
+  ["output_tokens", "out"],
+  ["cache_read_tokens", "read from the cache"],
+  ["cache_write_tokens", "written to the cache"],
+  ["reasoning_tokens", "of reasoning"],
+] as const;
+
 const UsageText = memo(function UsageText({ usage }: { usage: Usage }): JSX.Element | null {
   const tokens = (usage.input_tokens ?? 0) + (usage.output_tokens ?? 0);
-  const cost = typeof usage.cost_usd === "number" ? `$${usage.cost_usd.toFixed(2)}` : null;
-  const text = [tokens > 0 ? `${short(tokens)} tokens` : null, cost].filter(Boolean).join(" · ");
-  return text ? <span class="bw-usage">{text}</span> : null;
+  const text = [tokens > 0 ? `${short(tokens)} tokens` : null, costText(usage.cost_usd)].filter(Boolean);
+  const parts = COUNTS.flatMap(([name, word]) =>
+    usage[name] ? [`${count(Number(usage[name]))} ${word}`] : [],
+  );
+  return text.length > 0 ? (
+    <span class="bw-usage" data-testid="usage" title={`Tokens: ${parts.join(", ")}`}>
+      {text.join(" · ")}
+    </span>
+  ) : null;
 });
+
+/** Dollars as a person reads them; what is less than a cent is not nothing. */
+function costText(cost: unknown): string | null {
+  if (typeof cost !== "number" || cost <= 0) return null;
+  return cost < 0.01 ? "<$0.01" : `$${cost.toFixed(2)}`;
+}
 
 function CancelButton({ cancelling, kernel }: { cancelling: boolean; kernel: boolean }): JSX.Element {
   const { actions } = useBuild();

@@ -4,16 +4,17 @@
  */
 import { createElement, render } from "preact";
 import type { BuildSession } from "../model";
-import { BuildView, type ViewOptions } from "./build-view";
+import { Thread, type ThreadOptions } from "./thread";
 
 export type { ViewOptions } from "./build-view";
+export type { ThreadOptions } from "./thread";
 
 /** Draws the build of `session` into `element` and keeps it up to date; returns what takes it away again. */
 export function mountBuild(
   element: HTMLElement,
   session: BuildSession,
-  options: ViewOptions = {},
+  options: ThreadOptions = {},
 ): () => void {
-  render(createElement(BuildView, { session, options }), element);
+  render(createElement(Thread, { session, options }), element);
   return () => render(null, element);
 }

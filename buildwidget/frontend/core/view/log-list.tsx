@@ -45,12 +45,6 @@ export function LogList(props: Props): JSX.Element {
   });
   columns.onChange.current = virtual.reset;
 
-  // Runs after the list wrote its own corrections, so that following wins.
-  useLayoutEffect(() => {
-    const element = scroller.current;
-    if (following && element) element.scrollTop = element.scrollHeight;
-  });
-
   const first = rows[0]?.number ?? 0;
   useEffect(() => {
     if (target !== null) virtual.scrollTo(target - first, "center");

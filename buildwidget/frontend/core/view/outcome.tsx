@@ -1,12 +1,12 @@
 /** How a build ended: its summary, or what went wrong, and what there is to look at. */
-import type { JSX } from "preact";
+import type { ComponentChildren, JSX } from "preact";
 import { useState } from "preact/hooks";
 import { ansiText } from "./ansi";
+import { NextSteps } from "./follow-up";
 import { plural } from "./format";
 import { Icon } from "./icons";
 import { Markdown } from "./markdown";
 import { memo } from "./memo";
-import { useRetry } from "./menu";
 import type { State } from "./types";
 
 /** Where a count leads: a place of the unfolded view. */
@@ -15,6 +15,8 @@ export type Place = "todos" | "progress" | "log" | "text" | "output" | "artifact
 interface OutcomeProps {
   readonly state: State;
   readonly folded: boolean;
+  /** Whether the build is only remembered: nothing can be done with it. */
+  readonly stale: boolean;
   onOpen(place: Place): void;
 }
 
@@ -46,31 +48,21 @@ function exitText(code: number | null | undefined): string | null {
 const LOST_HINT = "Everything it reported until then is kept. What it did after that is not known.";
 const TAIL_LINES = 6;
 
-export function Outcome({ state, folded, onOpen }: OutcomeProps): JSX.Element | null {
+export function Outcome({ state, folded, stale, onOpen }: OutcomeProps): JSX.Element | null {
   const text = outcomeText(state);
   const bad = state.status === "failed" || state.status === "lost";
   // The class of an exception says something; the word for "ended with exit code 2" does not.
   const kind = state.error?.traceback && !text?.startsWith(state.error.kind) ? state.error.kind : null;
   const tail = bad && folded && !state.error?.traceback ? state.log.lines.slice(-TAIL_LINES) : [];
   const hasFacts = folded && facts(state).length > 0;
-  if (text === null && !bad && !hasFacts) return null;
+  const goesOn = state.agent?.session !== undefined && !stale;
+  if (text === null && !goesOn && !hasFacts) return null;
   return (
     <section class="bw-outcome" data-status={state.status} data-testid="outcome" aria-label="Result">
-      {(text !== null || bad) && (
-        <div class="bw-outcome-line">
-          {isAnswer(state) ? (
-            <div class="bw-message" data-testid="message">
-              <Markdown text={text ?? ""} />
-            </div>
-          ) : (
-            <p class="bw-message" data-testid="message">
-              {kind && <strong>{`${kind}: `}</strong>}
-              {text}
-              {state.status === "lost" && <span class="bw-hint">{` ${LOST_HINT}`}</span>}
-            </p>
-          )}
-          {bad && <RetryButton />}
-        </div>
+      {text !== null && (
+        <Message state={state} text={text}>
+          {kind && <strong>{`${kind}: `}</strong>}
+        </Message>
       )}
       {state.error?.traceback && <Traceback text={state.error.traceback} />}
       {tail.length > 0 && (
@@ -78,24 +70,34 @@ export function Outcome({ state, folded, onOpen }: OutcomeProps): JSX.Element | 
           {ansiText(tail.map((line) => line[1]).join("\n"))}
         </pre>
       )}
-      {hasFacts && <Facts state={state} onOpen={onOpen} />}
+      <div class="bw-outcome-end">
+        {hasFacts && <Facts state={state} onOpen={onOpen} />}
+        {!stale && <NextSteps state={state} />}
+      </div>
     </section>
   );
 }
 
-function RetryButton(): JSX.Element {
-  const [pending, retry] = useRetry();
+interface MessageProps {
+  readonly state: State;
+  readonly text: string;
+  readonly children: ComponentChildren;
+}
+
+function Message({ state, text, children }: MessageProps): JSX.Element {
+  if (isAnswer(state)) {
+    return (
+      <div class="bw-message" data-testid="message">
+        <Markdown text={text} />
+      </div>
+    );
+  }
   return (
-    <button
-      type="button"
-      class="bw-button"
-      data-action="retry-button"
-      aria-disabled={pending}
-      onClick={retry}
-    >
-      <Icon name="retry" />
-      {pending ? "Starting…" : "Retry"}
-    </button>
+    <p class="bw-message" data-testid="message">
+      {children}
+      {text}
+      {state.status === "lost" && <span class="bw-hint">{` ${LOST_HINT}`}</span>}
+    </p>
   );
 }
 

@@ -128,7 +128,7 @@ export function Pane({ state, ended, chosen, choose }: Props): JSX.Element | nul
         {current === "text" && <Texts texts={state.texts} ended={ended} />}
         {current === "output" && <Displays displays={state.displays} />}
         {current === "artifacts" && (
-          <Artifacts artifacts={state.artifacts} dropped={state.dropped.artifacts ?? 0} />
+          <Artifacts artifacts={state.artifacts} tools={state.tools} dropped={state.dropped.artifacts ?? 0} />
         )}
       </div>
     </section>

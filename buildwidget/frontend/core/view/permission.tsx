@@ -1,6 +1,6 @@
 /** A tool asks for permission: what it wants to do, and the two answers. */
 import type { JSX } from "preact";
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "./icons";
 import { memo } from "./memo";
 import { useAction, useBuild } from "./session";
@@ -8,17 +8,56 @@ import { InputView } from "./tool-detail";
 import { summarizeTool } from "./tool-summary";
 import type { PermissionRow } from "./types";
 
+type Decision = "allow" | "deny";
+
 interface Props {
   readonly permission: PermissionRow;
   /** How many more questions wait behind this one. */
   readonly more: number;
+  /** Called before an answer is sent. */
+  onAnswer(requestId: string): void;
 }
 
-export const Permission = memo(function Permission({ permission, more }: Props): JSX.Element {
+const DECISIONS: ReadonlyMap<string | undefined, string> = new Map([
+  ["allow", "was allowed elsewhere."],
+  ["deny", "was denied elsewhere."],
+  ["timeout", "was denied: nobody answered in time."],
+]);
+
+/** Tells of a question that went away though nobody answered it here; returns how to say that somebody does. */
+export function useDecisions(
+  permissions: readonly PermissionRow[],
+  question: PermissionRow | undefined,
+): (requestId: string) => void {
+  const { notify } = useBuild();
+  const asked = useRef<string | undefined>(undefined);
+  const answered = useRef<string | null>(null);
+  const current = question?.request_id;
+  useEffect(() => {
+    const before = permissions.find((row) => row.request_id === asked.current);
+    asked.current = current;
+    const word = DECISIONS.get(before?.decision);
+    if (before && word && answered.current !== before.request_id) {
+      notify({ tone: "plain", text: `${before.tool} ${word}` });
+    }
+  }, [permissions, current]);
+  return useCallback((requestId: string) => {
+    answered.current = requestId;
+  }, []);
+}
+
+export const Permission = memo(function Permission({ permission, more, onAnswer }: Props): JSX.Element {
   const { actions } = useBuild();
   const box = useRef<HTMLElement>(null);
-  const [pendingAllow, allow] = useAction(() => actions.answer(permission.request_id, "allow"));
-  const [pendingDeny, deny] = useAction(() => actions.answer(permission.request_id, "deny"));
+  // Between the server's answer and the event that takes the question away nothing more is to be pressed.
+  const [sent, setSent] = useState<Decision | null>(null);
+  const answer = async (decision: Decision) => {
+    onAnswer(permission.request_id);
+    await actions.answer(permission.request_id, decision);
+    setSent(decision);
+  };
+  const [pendingAllow, allow] = useAction(() => answer("allow"));
+  const [pendingDeny, deny] = useAction(() => answer("deny"));
   useLayoutEffect(() => {
     const before = document.activeElement;
     focusUnlessBusy(box.current);
@@ -29,7 +68,9 @@ export const Permission = memo(function Permission({ permission, more }: Props):
     };
   }, []);
   const summary = summarizeTool({ name: permission.tool, input: permission.input });
-  const busy = pendingAllow || pendingDeny;
+  const allowing = pendingAllow || sent === "allow";
+  const denying = pendingDeny || sent === "deny";
+  const busy = allowing || denying;
   return (
     <section
       ref={box}
@@ -43,13 +84,17 @@ export const Permission = memo(function Permission({ permission, more }: Props):
       <p class="bw-question">
         <Icon name="question" />
         <span>
-          <strong>{permission.tool}</strong>
+          <strong>{summary.label || permission.tool}</strong>
           {" asks for permission:"}
         </span>
         {more > 0 && <span class="bw-dim">{`${more} more waiting`}</span>}
       </p>
       <div class="bw-permission-input">
-        <InputView name={permission.tool} input={permission.input} fallback={summary.text} />
+        <InputView
+          name={permission.tool}
+          input={permission.input}
+          fallback={summary.text || "It is not told, or too long to be shown here."}
+        />
       </div>
       <div class="bw-buttons">
         <button
@@ -59,7 +104,7 @@ export const Permission = memo(function Permission({ permission, more }: Props):
           aria-disabled={busy}
           onClick={() => busy || allow()}
         >
-          {pendingAllow ? "Allowing…" : "Allow"}
+          {allowing ? "Allowing…" : "Allow"}
         </button>
         <button
           type="button"
@@ -68,7 +113,7 @@ export const Permission = memo(function Permission({ permission, more }: Props):
           aria-disabled={busy}
           onClick={() => busy || deny()}
         >
-          {pendingDeny ? "Denying…" : "Deny"}
+          {denying ? "Denying…" : "Deny"}
         </button>
       </div>
     </section>

@@ -1,4 +1,4 @@
-/** From a build session to the components: one drawing per frame, however quickly the model changes. */
+/** From a build session to the components. */
 import { createContext } from "preact";
 import { useContext, useEffect, useRef, useState } from "preact/hooks";
 import type { BuildActions, BuildModel, BuildSession } from "../model";
@@ -25,24 +25,15 @@ export function nextFrame(run: () => void): () => void {
   return stop;
 }
 
-/** The model of a session, drawn at most once a frame. */
+/** The model of a session, drawn in the very frame in which the session tells of it: that is at most once in each. */
 export function useModel(session: BuildSession): BuildModel {
   const [model, setModel] = useState(() => session.get());
   useEffect(() => {
-    let cancel: (() => void) | null = null;
-    const draw = () => {
-      cancel = null;
-      setModel(session.get());
-    };
-    const stop = session.subscribe(() => {
-      cancel ??= nextFrame(draw);
-    });
+    const draw = () => setModel(session.get());
+    const stop = session.subscribe(draw);
     // What changed between the first drawing and this subscription would else be missed.
     draw();
-    return () => {
-      stop();
-      cancel?.();
-    };
+    return stop;
   }, [session]);
   return model;
 }
@@ -62,6 +53,10 @@ export interface BuildContext {
   notify(notice: Notice | null): void;
   /** Shows another build, where the host can. */
   readonly openBuild: ((summary: Summary) => void) | null;
+  /** Shows the build that goes on from this one, where the host can. */
+  readonly openFollowUp: ((summary: Summary) => void) | null;
+  /** Shows the build before this one in this one's place, where the host can and it is not in sight already. */
+  readonly openEarlier: ((summary: Summary) => void) | null;
   /** How many lines of a log are held while its end is followed. */
   readonly logLines: number;
 }

@@ -8,7 +8,9 @@ import { firstTab } from "./pane";
 import { standingWord } from "./status";
 import { firstShown } from "./texts";
 import { isLight } from "./theme";
-import { diffOf, textOf } from "./tool-detail";
+import { textOf } from "./tool-detail";
+import { changesOf, diffsOf, histories } from "./tool-diff";
+import type { ToolRow } from "./types";
 
 test("an ended build folds, unless the host, the reader's choice or their hands say otherwise", () => {
   const ended = { ended: true, allowed: true, engaged: false, chosen: null };
@@ -102,13 +104,51 @@ test("outputs become text", () => {
   expect([textOf(null), textOf(undefined), textOf({})]).toEqual(["", "", ""]);
 });
 
+const linesOf = (told: { input?: unknown; output?: unknown }) =>
+  diffsOf(told).map((diff) => diff.lines.map(({ kind, text }) => `${kind} ${text}`));
+
 test("edits become differences, other inputs none", () => {
-  expect(diffOf({ file_path: "a", old_string: "x", new_string: "y" })?.lines.map(({ kind }) => kind)).toEqual(
-    ["removed", "added"],
-  );
-  expect(diffOf({ file_path: "a", content: "one\ntwo\n" })?.lines).toHaveLength(2);
-  expect(
-    diffOf({ changes: [{ path: "a", kind: "add", diff: "+x" }] })?.lines.map(({ text }) => text),
-  ).toEqual(["add a", "x"]);
-  expect([diffOf("text"), diffOf(null), diffOf({ command: "ls" })]).toEqual([null, null, null]);
+  expect(linesOf({ input: { file_path: "a", old_string: "x", new_string: "y" } })).toEqual([
+    ["removed x", "added y"],
+  ]);
+  expect(linesOf({ input: { file_path: "a", content: "one\ntwo\n" } })).toEqual([["added one", "added two"]]);
+  expect(["text", null, { command: "ls" }].map((input) => diffsOf({ input }))).toEqual([[], [], []]);
+});
+
+test("what was changed is told by the changes, of which a cut row has the heads", () => {
+  const diff = '@@ -1,2 +1,2 @@\n same\n--- x\n+{"path":"no","kind":"add"}\n\\ No newline at end of file\n';
+  const changes = [
+    { path: "old.py", kind: "update", moved_to: "new.py", added: 1, removed: 1, diff },
+    { path: "b", kind: "delete" },
+  ];
+  const output = { changes };
+  expect(linesOf({ input: { file_path: "old.py", old_string: "-- x", new_string: "y" }, output })).toEqual([
+    [
+      "gap @@ -1,2 +1,2 @@",
+      "same same",
+      "removed -- x",
+      'added {"path":"no","kind":"add"}',
+      "gap \\ No newline at end of file",
+    ],
+    [],
+  ]);
+  const heads = changesOf({ input: undefined, output: JSON.stringify(output).slice(0, 200) });
+  expect(heads).toEqual([{ path: "new.py", kind: "update", added: 1, removed: 1 }]);
+  const whole = changesOf({ input: undefined, output: JSON.stringify(output) });
+  expect(whole.map(({ path }) => path)).toEqual(["new.py", "b"]);
+});
+
+test("a file's history has every call that changed it, and only what happened", () => {
+  const row = (id: string, state: ToolRow["state"], path: string, added: number) =>
+    ({
+      id,
+      name: "Edit",
+      state,
+      output: { changes: [{ path, kind: "update", added, removed: 1 }] },
+    }) as ToolRow;
+  const tools = [row("1", "succeeded", "a", 3), row("2", "denied", "a", 9), row("3", "succeeded", "a", 4)];
+  const found = histories([...tools, row("4", "succeeded", "b", 1)]);
+  expect(found.get("a")).toMatchObject({ added: 7, removed: 2 });
+  expect(found.get("a")?.tools.map(({ id }) => id)).toEqual(["1", "3"]);
+  expect([...found.keys()]).toEqual(["a", "b"]);
 });

@@ -32,7 +32,9 @@ export type TreeRow =
       readonly level: number;
       readonly tool: ToolRow;
       readonly open: boolean;
+      /** How many calls a subagent made below it, and the newest of them. */
       readonly children: number;
+      readonly newest: ToolRow | undefined;
     }
   | { readonly kind: "detail"; readonly key: string; readonly level: number; readonly tool: ToolRow };
 
@@ -137,7 +139,8 @@ function pushTools(
     const key = `tool:${tool.id}`;
     const children = grouped.byParent.get(tool.id) ?? [];
     const open = choices.get(key) ?? false;
-    rows.push({ kind: "tool", key, level, tool, open, children: children.length });
+    const newest = children.at(-1);
+    rows.push({ kind: "tool", key, level, tool, open, children: children.length, newest });
     if (!open) continue;
     rows.push({ kind: "detail", key: `detail:${tool.id}`, level: level + 1, tool });
     // A chain of parents that bites its own tail would never end.

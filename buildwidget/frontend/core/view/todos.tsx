@@ -242,6 +242,7 @@ function Line({ row, reachable, ended, choose }: LineProps): JSX.Element {
           level={levelOf(row)}
           open={row.open}
           below={row.children}
+          newest={row.newest}
           ended={ended}
           reachable={reachable}
           choose={choose}

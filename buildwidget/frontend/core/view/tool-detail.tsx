@@ -2,17 +2,27 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { ansiText } from "./ansi";
-import { type DiffLine, diffLines, readUnified } from "./diff";
+import type { DiffLine } from "./diff";
 import { bytes } from "./format";
 import { memo } from "./memo";
 import { messageOf, useBuild } from "./session";
-import { field } from "./tool-summary";
+import { changesOf, diffsOf, type FileDiff } from "./tool-diff";
+import { field, shellCommand, summarizeTool } from "./tool-summary";
 import type { ToolRow } from "./types";
 
 /** More than this is not laid out at once; the rest is a download. */
 const MAX_SHOWN = 60_000;
 
-export const ToolDetail = memo(function ToolDetail({ tool }: { tool: ToolRow }): JSX.Element {
+interface Whole {
+  /** The call with its whole input and output; until they are here with their beginnings. */
+  readonly shown: ToolRow;
+  readonly isWhole: boolean;
+  readonly problem: string | null;
+  again(): void;
+}
+
+/** Fetches what was cut of a call. */
+function useWhole(tool: ToolRow): Whole {
   const { actions } = useBuild();
   const [whole, setWhole] = useState<ToolRow | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
@@ -32,49 +42,81 @@ export const ToolDetail = memo(function ToolDetail({ tool }: { tool: ToolRow }):
     };
   }, [tool.id, cut, outputCut, tool.state, attempt]);
   const shown = cut && whole ? { ...tool, input: whole.input, output: whole.output } : tool;
+  return { shown, isWhole: !cut || whole !== null, problem, again: () => setAttempt(attempt + 1) };
+}
+
+function Fetching({ problem, again }: Whole): JSX.Element {
   return (
-    <div class="bw-detail" data-tool-detail={tool.id} data-whole={!cut || whole !== null}>
-      {cut && !whole && (
-        <p class="bw-dim bw-detail-note">
-          {problem === null
-            ? "Fetching the whole of it… this is the beginning."
-            : `${problem} This is only the beginning. `}
-          {problem !== null && (
-            <button type="button" class="bw-button bw-small" onClick={() => setAttempt(attempt + 1)}>
-              Try again
-            </button>
-          )}
-        </p>
+    <p class="bw-dim bw-detail-note">
+      {problem === null
+        ? "Fetching the whole of it… this is the beginning."
+        : `${problem} This is only the beginning. `}
+      {problem !== null && (
+        <button type="button" class="bw-button bw-small" onClick={again}>
+          Try again
+        </button>
       )}
-      <InputView name={tool.name} input={shown.input} fallback="" />
-      <OutputView output={shown.output} failed={tool.state === "failed"} name={tool.id} />
+    </p>
+  );
+}
+
+export const ToolDetail = memo(function ToolDetail({ tool }: { tool: ToolRow }): JSX.Element {
+  const whole = useWhole(tool);
+  const { shown, isWhole } = whole;
+  return (
+    <div class="bw-detail" data-tool-detail={tool.id} data-whole={isWhole}>
+      {!isWhole && <Fetching {...whole} />}
+      <InputView name={tool.name} input={shown.input} output={shown.output} fallback="" />
+      {changesOf({ input: null, output: shown.output }).length === 0 && (
+        <OutputView output={shown.output} failed={tool.state === "failed"} name={tool.id} />
+      )}
     </div>
   );
 });
 
+/** What a call changed of one file. */
+export const FileDetail = memo(function FileDetail(props: { tool: ToolRow; path: string }): JSX.Element {
+  const whole = useWhole(props.tool);
+  const { label } = summarizeTool(whole.shown);
+  const diffs = diffsOf(whole.shown)
+    .filter(({ path }) => path === props.path)
+    .map(({ lines }) => ({ path: label, lines })); // whose change it is, stands above
+  return whole.isWhole ? <Diffs diffs={diffs} /> : <Fetching {...whole} />;
+});
+
 interface InputProps {
   readonly name: string;
-  readonly input: unknown;
+  readonly input?: unknown;
+  /** What came of it; an edit that was made tells itself better than its input does. */
+  readonly output?: unknown;
   readonly fallback: string;
 }
 
-/** A tool's input: a command as a command, an edit as a diff, anything else as JSON. */
-export function InputView({ name, input, fallback }: InputProps): JSX.Element | null {
-  const command = field(input, "command", "cmd", "script");
-  if (typeof input === "object" && command !== undefined) {
-    const text = Array.isArray(command) ? command.join(" ") : String(command);
-    const why = field(input, "description", "justification", "reason");
+/** A tool's input: a command as a command, an edit as a diff, a task as text, anything else as JSON. */
+export function InputView({ name, input, output, fallback }: InputProps): JSX.Element | null {
+  const command = typeof input === "object" ? field(input, "command", "cmd", "script") : undefined;
+  const why = typeof input === "object" ? field(input, "description", "justification", "reason") : undefined;
+  const note = typeof why === "string" && <p class="bw-dim bw-detail-note">{why}</p>;
+  if (command !== undefined) {
     return (
       <>
-        {typeof why === "string" && <p class="bw-dim bw-detail-note">{why}</p>}
-        <Block label="command" text={`$ ${text}`} name={name} />
+        {note}
+        <Block label="command" text={`$ ${shellCommand(command)}`} name={name} />
       </>
     );
   }
-  const diff = diffOf(input);
-  if (diff) return <Diff lines={diff.lines} path={diff.path} />;
-  const text = textOf(input) || fallback;
-  return text ? <Block label="input" text={text} name={`${name}-input`} /> : null;
+  const diffs = diffsOf({ input, output });
+  if (diffs.length > 0) {
+    return (
+      <>
+        {note}
+        <Diffs diffs={diffs} />
+      </>
+    );
+  }
+  const prompt = typeof input === "object" ? field(input, "prompt", "plan") : undefined;
+  const text = typeof prompt === "string" ? prompt : textOf(input) || fallback;
+  return text ? <Block label={prompt ? "task" : "input"} text={text} name={`${name}-input`} /> : null;
 }
 
 function OutputView({
@@ -105,47 +147,34 @@ export function textOf(value: unknown): string {
   return JSON.stringify(value, null, 2);
 }
 
-/** The edit a tool's input tells, or null where it tells none. */
-export function diffOf(input: unknown): { path: string; lines: DiffLine[] } | null {
-  if (typeof input !== "object" || input === null) return null;
-  const path = String(field(input, "file_path", "path", "notebook_path") ?? "");
-  const unified = field(input, "diff", "unified_diff", "patch");
-  if (typeof unified === "string") return { path, lines: readUnified(unified) };
-  const changes = field(input, "changes");
-  if (Array.isArray(changes)) return { path: "", lines: changes.flatMap(changeLines) };
-  const edits = field(input, "edits");
-  const parts: unknown[] = Array.isArray(edits) ? edits : [input];
-  const lines = parts.flatMap((part, index) => {
-    const [before, after] = [
-      field(part, "old_string", "old_str"),
-      field(part, "new_string", "new_str", "new_source"),
-    ];
-    if (before === undefined && after === undefined) return [];
-    const gap: DiffLine[] = index > 0 ? [{ kind: "gap", text: "⋯" }] : [];
-    return [...gap, ...diffLines(String(before ?? ""), String(after ?? ""))];
-  });
-  if (lines.length > 0) return { path, lines };
-  const content = path ? field(input, "content", "contents") : undefined;
-  return typeof content === "string" ? { path, lines: diffLines("", content.replace(/\n$/, "")) } : null;
-}
-
-function changeLines(change: unknown): DiffLine[] {
-  const title = [field(change, "kind", "type"), field(change, "path")]
-    .filter((part) => typeof part === "string")
-    .join(" ");
-  const diff = field(change, "diff", "unified_diff");
-  return [{ kind: "gap", text: title }, ...(typeof diff === "string" ? readUnified(diff) : [])];
-}
-
 const MAX_DIFF_LINES = 400;
 const SIGNS: Record<DiffLine["kind"], string> = { same: " ", added: "+", removed: "−", gap: "" };
 
-function Diff({ lines, path }: { lines: DiffLine[]; path: string }): JSX.Element {
+export function Diffs({ diffs }: { diffs: readonly FileDiff[] }): JSX.Element {
+  return (
+    <>
+      {diffs.map((diff, index) => (
+        <Diff key={index} {...diff} />
+      ))}
+    </>
+  );
+}
+
+function Diff({ lines, path }: FileDiff): JSX.Element {
   const [all, setAll] = useState(false);
   const shown = all ? lines : lines.slice(0, MAX_DIFF_LINES);
+  const label = path && <div class="bw-block-label">{path}</div>;
+  if (lines.length === 0) {
+    return (
+      <div class="bw-block" data-block="diff">
+        {label}
+        <p class="bw-dim bw-detail-note">The agent did not tell what changes.</p>
+      </div>
+    );
+  }
   return (
     <div class="bw-block" data-block="diff">
-      {path && <div class="bw-block-label">{path}</div>}
+      {label}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard. */}
       <pre class="bw-pre" tabIndex={0}>
         {shown.map((line, index) => (

@@ -16,13 +16,14 @@ interface ToolProps {
   readonly open: boolean;
   /** How many calls a subagent made below this one. */
   readonly below: number;
+  readonly newest: ToolRow | undefined;
   readonly ended: boolean;
   readonly reachable: boolean;
   choose(key: string, open: boolean): void;
 }
 
 export const ToolLine = memo(function ToolLine(props: ToolProps): JSX.Element {
-  const { tool, open, below } = props;
+  const { tool, open, below, newest } = props;
   const summary = summarizeTool(tool);
   const running = isRunning(tool) && !props.ended;
   return (
@@ -46,21 +47,44 @@ export const ToolLine = memo(function ToolLine(props: ToolProps): JSX.Element {
         {summary.label && <span class="bw-tool-label">{summary.label}</span>}
         <code>{summary.text}</code>
       </span>
-      {summary.added !== undefined && summary.added + (summary.removed ?? 0) > 0 && (
-        <span class="bw-changes">
-          <span class="bw-good">{`+${summary.added}`}</span>
-          <span class="bw-bad">{`−${summary.removed ?? 0}`}</span>
-        </span>
-      )}
+      <LineCounts counts={summary} />
       {below > 0 && <span class="bw-count">{plural(below, "tool")}</span>}
       <ToolMark tool={tool} running={running} />
       <Took
         startedAt={running || tool.ended_at !== undefined ? tool.started_at : null}
         endedAt={tool.ended_at ?? null}
       />
+      {running && !open && newest && <Activity tool={newest} />}
     </TreeItem>
   );
 });
+
+/** What a subagent is at, while its calls are folded away. */
+function Activity({ tool }: { tool: ToolRow }): JSX.Element {
+  const { icon, label, text } = summarizeTool(tool);
+  return (
+    <span class="bw-activity" data-testid="activity">
+      {`${icon === null ? "$" : label} ${text}`}
+    </span>
+  );
+}
+
+interface Counts {
+  readonly added?: number;
+  readonly removed?: number;
+}
+
+/** `+34 −2`; nothing where nothing is known, or changed. */
+export function LineCounts({ counts }: { counts: Counts | null }): JSX.Element | null {
+  const { added = 0, removed = 0 } = counts ?? {};
+  if (added + removed === 0) return null;
+  return (
+    <span class="bw-changes">
+      <span class="bw-good">{`+${added}`}</span>
+      <span class="bw-bad">{`−${removed}`}</span>
+    </span>
+  );
+}
 
 function ToolMark({ tool, running }: { tool: ToolRow; running: boolean }): JSX.Element {
   if (running) {

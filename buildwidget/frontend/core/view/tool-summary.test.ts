@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { commandText, field, summarizeTool } from "./tool-summary";
 
-const line = (name: string, input: unknown) => {
-  const { icon, label, text, added, removed } = summarizeTool({ name, input });
+const line = (name: string, input: unknown, output?: unknown) => {
+  const { icon, label, text, added, removed } = summarizeTool({ name, input, output });
   const changes = added === undefined ? "" : ` +${added} −${removed}`;
   return `${icon ?? "$"}|${label}|${text}${changes}`;
 };
@@ -28,29 +28,66 @@ test.each([
     "pencil|Edit|a.py +2 −1",
   ],
   [
-    "file_change",
-    { changes: [{ path: "a.py", kind: "add" }, { path: "b.py" }] },
-    "pencil|Edit|a.py and 1 more",
-  ],
-  [
-    "file_change",
-    { changes: [{ path: "a.py", diff: "--- a/a.py\n+++ b/a.py\n@@ -1 +1,2 @@\n-x\n+y\n+z" }] },
+    "apply_patch",
+    { changes: [{ path: "a.py", kind: "update", added: 2, removed: 1, diff: "@@ …" }] },
     "pencil|Edit|a.py +2 −1",
   ],
+  [
+    "apply_patch",
+    {
+      changes: [
+        { path: "a.py", kind: "add", added: 3, removed: 0 },
+        { path: "b.py", kind: "add" },
+      ],
+    },
+    "pencil|Write|a.py and 1 more +3 −0",
+  ],
+  [
+    "apply_patch",
+    { changes: [{ path: "a.py", kind: "update", moved_to: "b.py" }] },
+    "pencil|Edit|b.py +0 −0",
+  ],
+  [
+    "apply_patch",
+    { changes: [{ path: "a.py", kind: "delete", added: 0, removed: 9 }] },
+    "pencil|Delete|a.py +0 −9",
+  ],
+  [
+    "apply_patch",
+    '{"changes":[{"path":"a.py","kind":"update","added":34,"removed":2,"diff":"@@',
+    "pencil|Edit|a.py +34 −2",
+  ],
+  ["spawn_agent", { prompt: "Count the lines" }, "agent|agent|Count the lines"],
+  ["wait", {}, "agent|wait|"],
+  ["view_image", { path: "shot.png" }, "file|Read|shot.png"],
+  ["web_search", { query: "css grid" }, "globe|Search|css grid"],
+  ["NotebookEdit", { notebook_path: "a.ipynb", new_source: "x = 1" }, "pencil|Edit|a.ipynb +1 −0"],
+  ["BashOutput", { bash_id: "b1" }, "$|Output of|b1"],
+  ["KillShell", { shell_id: "b1" }, "$|Stop|b1"],
+  ["Skill", { skill: "pdf" }, "gear|Skill|pdf"],
+  ["AskUserQuestion", { questions: [{ question: "Which one?" }] }, "question|Asks|Which one?"],
+  ["ExitPlanMode", { plan: "# Plan\n1. Look" }, "list|Plan|# Plan 1. Look"],
   ["Grep", { pattern: "onSubmit", path: "src" }, "search|Search|onSubmit  in src"],
   ["WebSearch", { query: "flask forms" }, "globe|Search|flask forms"],
   ["WebFetch", { url: "https://example.org" }, "globe|Fetch|https://example.org"],
   ["Agent", { subagent_type: "reviewer", description: "Review" }, "agent|reviewer|Review"],
   ["TodoWrite", { todos: [1, 2, 3] }, "list|Plan|3 todos"],
   ["TaskCreate", { subject: "Write it", description: "…" }, "list|Plan|Write it"],
-  ["TaskUpdate", { taskId: "1", status: "in_progress" }, "list|Plan|#1 in_progress"],
+  ["TaskUpdate", { taskId: "1", status: "in_progress" }, "list|Plan|#1 in progress"],
   ["mcp__github__create_issue", { title: "Bug" }, "gear|github · create_issue|Bug"],
-  ["Weather", { city: "Bonn", days: 2 }, 'gear|Weather|{"city":"Bonn","days":2}'],
+  ["Weather", { city: "Bonn", days: 2 }, "gear|Weather|city: Bonn, days: 2"],
   ["Weather", undefined, "gear|Weather|"],
   ["", null, "gear|tool|"],
   ["Bash", null, "$|Bash|"],
   ["Read", 42, "file|Read|42"],
 ])("%s %j reads %s", (name, input, text) => expect(line(name, input)).toBe(text));
+
+test("an edit that was made is told by what it changed", () => {
+  const changes = [{ path: "src/a.py", kind: "update", added: 34, removed: 2 }];
+  expect(
+    line("Edit", { file_path: "/home/me/src/a.py", old_string: "a", new_string: "b" }, { changes }),
+  ).toBe("pencil|Edit|src/a.py +34 −2");
+});
 
 test("a cut input still tells its first fields", () => {
   const cut = '{"file_path": "src/a \\"b\\".py", "content": "line\\nline';

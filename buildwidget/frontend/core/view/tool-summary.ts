@@ -1,6 +1,7 @@
 /** One readable line for a tool call, whatever agent made it. Pure: a row in, words out. */
 import { shortPath } from "./format";
 import type { IconName } from "./icons";
+import { changesOf, type FileChange } from "./tool-diff";
 import type { ToolRow } from "./types";
 
 export interface ToolSummary {
@@ -64,10 +65,15 @@ function compact(value: unknown): string {
 const SHELL = /^(?:\/\S*\/)?(?:ba|z|da)?sh\s+-l?c\s+(?:'([\s\S]*)'|"([\s\S]*)")\s*$/;
 
 /** A command without the shell that was wrapped around it. */
-export function commandText(value: unknown): string {
+export function shellCommand(value: unknown): string {
   const whole = Array.isArray(value) ? unwrapWords(value) : String(value ?? "");
   const inner = SHELL.exec(whole);
-  return oneLine(inner ? (inner[1] ?? inner[2]) : whole);
+  return inner ? (inner[1] ?? inner[2] ?? "") : whole;
+}
+
+/** The same on one line. */
+export function commandText(value: unknown): string {
+  return oneLine(shellCommand(value));
 }
 
 function unwrapWords(words: unknown[]): string {
@@ -129,19 +135,23 @@ function changedLines(before: string, after: string): { added: number; removed: 
   return { added: b.length - start - end, removed: a.length - start - end };
 }
 
-const changes: Describe = (input) => {
-  const list = field(input, "changes");
-  const paths = Array.isArray(list) ? list.map((change) => path(change)) : Object.keys(Object(list ?? {}));
-  if (paths.length === 0) return edit(input);
-  const diffs = Array.isArray(list)
-    ? list.map((change) => String(field(change, "diff", "unified_diff") ?? ""))
-    : [];
-  const lines = diffs.join("\n").split("\n");
-  const added = lines.filter((line) => /^\+(?!\+\+ )/.test(line)).length;
-  const removed = lines.filter((line) => /^-(?!-- )/.test(line)).length;
-  const more = paths.length > 1 ? ` and ${paths.length - 1} more` : "";
-  return { text: `${shortPath(paths[0] ?? "")}${more}`, ...(added + removed > 0 ? { added, removed } : {}) };
-};
+const KINDS: ReadonlyMap<string, string> = new Map([
+  ["add", "Write"],
+  ["delete", "Delete"],
+]);
+
+/** The line for files that were changed, or are about to be. */
+function changed(changes: readonly FileChange[]): ReturnType<Describe> & { readonly label: string } {
+  const sum = (of: "added" | "removed") => changes.reduce((total, change) => total + (change[of] ?? 0), 0);
+  const [first] = changes;
+  const sort = changes.every(({ kind }) => kind === first?.kind) ? first?.kind : undefined;
+  return {
+    text: `${shortPath(oneLine(first?.path))}${changes.length > 1 ? ` and ${changes.length - 1} more` : ""}`,
+    label: KINDS.get(sort ?? "") ?? "Edit",
+    added: sum("added"),
+    removed: sum("removed"),
+  };
+}
 
 const query: Describe = (input) => {
   const what = oneLine(field(input, "pattern", "query", "q", "search") ?? "");
@@ -156,13 +166,26 @@ const agent: Describe = (input) => ({
   label: oneLine(field(input, "subagent_type", "agent", "name") ?? "agent"),
 });
 
+/** Any of these fields, whatever it is. */
+const about =
+  (...names: string[]): Describe =>
+  (input) => ({ text: oneLine(field(input, ...names) ?? "") });
+
+const question: Describe = (input) => {
+  const asked = field(input, "questions");
+  return { text: oneLine(field(Array.isArray(asked) ? asked[0] : input, "question", "header") ?? "") };
+};
+
 const todo: Describe = (input) => {
   const todos = field(input, "todos", "items", "plan");
   if (Array.isArray(todos)) return { text: `${todos.length} todos` };
   const status = field(input, "status");
   const subject = field(input, "subject", "content");
   return {
-    text: oneLine(subject ?? [`#${field(input, "taskId", "id") ?? "?"}`, status].filter(Boolean).join(" ")),
+    text: oneLine(
+      subject ??
+        [`#${field(input, "taskId", "id") ?? "?"}`, String(status ?? "").replace("_", " ")].join(" "),
+    ),
   };
 };
 
@@ -195,7 +218,7 @@ const FAMILIES: readonly Family[] = [
     label: "Edit",
     describe: edit,
   },
-  { names: /^(file_?change|apply_?patch|patch)$/, icon: "pencil", label: "Edit", describe: changes },
+  { names: /^(file_?change|apply_?patch|patch)$/, icon: "pencil", label: "Edit", describe: edit },
   {
     names: /^(grep|glob|search|find|tool_?search|search_?files)$/,
     icon: "search",
@@ -205,11 +228,32 @@ const FAMILIES: readonly Family[] = [
   { names: /^(web_?search)$/, icon: "globe", label: "Search", describe: query },
   { names: /^(web_?fetch|fetch|browse)$/, icon: "globe", label: "Fetch", describe: url },
   {
-    names: /^(agent|task|subagent|collab_?tool_?call|spawn_?agent)$/,
+    names:
+      /^(agent|task|subagent|collab_?tool_?call|spawn_?agent|send_?(input|message)|wait|close_?agent|resume_?agent)$/,
     icon: "agent",
     label: "agent",
     describe: agent,
   },
+  {
+    names: /^(bash_?output|task_?output)$/,
+    icon: null,
+    label: "Output of",
+    describe: about("bash_id", "task_id"),
+  },
+  {
+    names: /^(kill_?(shell|bash)|task_?stop)$/,
+    icon: null,
+    label: "Stop",
+    describe: about("shell_id", "task_id"),
+  },
+  {
+    names: /^(skill|slash_?command)$/,
+    icon: "gear",
+    label: "Skill",
+    describe: about("skill", "command", "name"),
+  },
+  { names: /^ask_?user_?question$/, icon: "question", label: "Asks", describe: question },
+  { names: /^exit_?plan_?mode$/, icon: "list", label: "Plan", describe: about("plan") },
   {
     names: /^(todo_?write|todo_?list|update_?plan|task_?(create|update|list|get))$/,
     icon: "list",
@@ -218,10 +262,14 @@ const FAMILIES: readonly Family[] = [
   },
 ];
 
+const familyOf = (name: string): Family | undefined =>
+  FAMILIES.find((each) => each.names.test(name.toLowerCase()));
+
 /** The line for a tool call. */
-export function summarizeTool(tool: Pick<ToolRow, "name" | "input">): ToolSummary {
-  const name = tool.name.toLowerCase();
-  const family = FAMILIES.find((each) => each.names.test(name));
+export function summarizeTool(tool: Pick<ToolRow, "name" | "input"> & Partial<ToolRow>): ToolSummary {
+  const family = familyOf(tool.name);
+  const changes = changesOf(tool);
+  if (changes.length > 0) return { icon: "pencil", ...changed(changes) };
   if (family) {
     const described = family.describe(tool.input);
     if (described.text !== "") return { icon: family.icon, label: family.label, ...described };
@@ -235,12 +283,10 @@ function readableName(name: string): string {
   return prefix === "mcp" && server && rest.length > 0 ? `${server} · ${rest.join("__")}` : name || "tool";
 }
 
-/** The only value of a small object, else compact JSON. */
+/** The only value of a small object, else its fields by name. */
 function generic(input: unknown): string {
-  if (typeof input === "object" && input !== null && !Array.isArray(input)) {
-    const values = Object.values(input);
-    if (values.length === 0) return "";
-    if (values.length === 1 && typeof values[0] !== "object") return oneLine(String(values[0]));
-  }
-  return oneLine(input);
+  if (typeof input !== "object" || input === null || Array.isArray(input)) return oneLine(input);
+  const told = Object.entries(input).map(([name, value]) => [name, oneLine(value)] as const);
+  if (told.length === 1 && told[0]) return told[0][1];
+  return oneLine(told.map(([name, value]) => `${name}: ${value}`).join(", "));
 }

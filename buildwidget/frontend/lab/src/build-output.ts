@@ -6,7 +6,7 @@ import type { BuildSession, State, Summary } from "../../core";
 import { pageServer } from "../../core";
 import { isRecord } from "../../core/protocol/text";
 import { readSaved, savedState, withSaved } from "../../core/saved";
-import { mountBuild } from "../../core/view";
+import { mountBuild, type ThreadOptions } from "../../core/view";
 import { hasEnded } from "../../core/view/fold";
 import { addStyle } from "../../widget/style";
 import { currentSettings } from "./settings";
@@ -14,11 +14,16 @@ import { currentSettings } from "./settings";
 export const MIME_TYPE = "application/vnd.buildwidget.build+json";
 const WIDGET_MIME_TYPE = "application/vnd.jupyter.widget-view+json";
 
+/** So many follow-ups an output shows again at most. */
+const MAX_FOLLOW_UPS = 20;
+
 /** What the output's metadata tells; `snapshot` is there once the build ended in front of somebody. */
 interface Told {
   readonly build: string;
   readonly database: string | undefined;
   readonly snapshot: State | null;
+  /** The builds that were made here to go on from it. */
+  readonly followUps: readonly string[];
 }
 
 export class BuildOutput extends Widget implements IRenderMime.IRenderer {
@@ -81,16 +86,20 @@ export class BuildOutput extends Widget implements IRenderMime.IRenderer {
     this.shown = null;
   }
 
-  private follow({ build, database, snapshot }: Told): void {
+  private follow({ build, database, snapshot, followUps }: Told): void {
     const server = pageServer();
     if (server === null) return;
     const opened = server.open(build, database === undefined ? {} : { database });
     const keep = () => this.keep(opened);
     const stopKeeping = opened.subscribe(keep);
     keep();
-    this.mount(withSaved(opened, snapshot), () => {
+    const stop = () => {
       stopKeeping();
       opened.close();
+    };
+    this.mount(withSaved(opened, snapshot), stop, {
+      followUps,
+      onFollowUps: (builds) => this.tell({ follow_ups: builds }),
     });
   }
 
@@ -102,10 +111,13 @@ export class BuildOutput extends Widget implements IRenderMime.IRenderer {
     this.onShown();
   }
 
-  private mount(session: BuildSession, onUnmount: () => void): void {
+  private mount(session: BuildSession, onUnmount: () => void, options: ThreadOptions = {}): void {
+    const server = pageServer();
     const stop = mountBuild(this.node, session, {
       logLines: currentSettings().logLines,
       onOpenBuild: (summary) => this.openBuild(summary),
+      ...(server ? { openSession: (build) => server.open(build) } : {}),
+      ...options,
     });
     this.unmount = () => {
       stop();
@@ -116,11 +128,18 @@ export class BuildOutput extends Widget implements IRenderMime.IRenderer {
   /** Puts the last state of an ended build into the output's metadata, once. */
   private keep(session: BuildSession): void {
     const { build, state, problem } = session.get();
+    if (!state || problem !== null || !hasEnded(state.status)) return;
+    const told = this.model?.metadata[MIME_TYPE];
+    if (isRecord(told) && readSaved(told.snapshot, build)?.ended_at !== state.ended_at)
+      this.tell({ snapshot: savedState(state) });
+  }
+
+  /** Adds to what the output's metadata tells, which is saved with the notebook. */
+  private tell(more: Readonly<Record<string, unknown>>): void {
     const { model } = this;
-    if (!model || !state || problem !== null || !hasEnded(state.status)) return;
-    const told = model.metadata[MIME_TYPE];
-    if (!isRecord(told) || readSaved(told.snapshot, build)?.ended_at === state.ended_at) return;
-    const metadata = { ...model.metadata, [MIME_TYPE]: { ...told, snapshot: savedState(state) } };
+    const told = model?.metadata[MIME_TYPE];
+    if (!model || !isRecord(told)) return;
+    const metadata = { ...model.metadata, [MIME_TYPE]: { ...told, ...more } };
     model.setData({ metadata: JSON.parse(JSON.stringify(metadata)) });
   }
 }
@@ -132,7 +151,14 @@ function toldBy(model: IRenderMime.IMimeModel): Told | null {
     build: told.build,
     database: typeof told.database === "string" ? told.database : undefined,
     snapshot: readSaved(told.snapshot, told.build),
+    followUps: idsOf(told.follow_ups),
   };
+}
+
+/** A notebook may say anything: no build twice, and not without end. */
+function idsOf(value: unknown): string[] {
+  const ids = Array.isArray(value) ? value.filter((id) => typeof id === "string") : [];
+  return [...new Set(ids)].slice(-MAX_FOLLOW_UPS);
 }
 
 /** For outputs whose metadata was stripped, and pages without a server. */

@@ -155,8 +155,8 @@ function addCommands(
     execute: () => shell.activateById(panel.id),
   });
   commands.addCommand(COMMANDS.launch, {
-    label: (args) => (args.isPalette ? "Launch a Command…" : "Build"),
-    caption: "Launch a command as a build",
+    label: (args) => (args.isPalette ? "Launch a Build…" : "Build"),
+    caption: "Launch a command or a coding agent as a build",
     icon: (args) => (args.isPalette ? undefined : hammerIcon),
     describedBy: { args: {} },
     execute: () => {

@@ -68,7 +68,12 @@ export class FakeSession implements BuildSession {
       answer: (request, decision) => note(`answer ${request} ${decision}`),
       downloadLog: () => note("download"),
       retry: () => note("retry").then(() => ({ id: "01jd1111111111111111" }) as Summary),
-      followUp: () => note("follow up").then(() => ({ id: "01jd1111111111111111" }) as Summary),
+      followUp: (asked) =>
+        note(`follow up ${JSON.stringify(asked)}`).then(() => ({ id: "01jd1111111111111111" }) as Summary),
+      summary: async (id) => {
+        await note(`summary ${id}`);
+        return { id, name: "Landing page" } as Summary;
+      },
       tool: async (id) => {
         await note(`tool ${id}`);
         const row = this.model.state?.tools.find((tool) => tool.id === id);

@@ -1,193 +1,17 @@
 /** Builds in every state that a view must draw well. Times are relative to when the page was opened. */
 import type { Event, Todo } from "../../protocol/types.gen";
 import { initialState } from "../../state";
+import { ANSWER, agentEvents, answeredEvents, EDITED, subagentEvents } from "./agents";
+import { ago, log, meta, plan, status, todos, tool } from "./events";
 import { FakeSession, LIVE } from "./fake-session";
-
-const START = Date.now();
-const ago = (seconds: number): number => START - seconds * 1000;
 
 type Kind = "command" | "agent" | "function";
 
 function session(kind: Kind, createdAgo: number, events: Event[], rest = {}): FakeSession {
-  const made = new FakeSession(
-    initialState({ id: "01jd2kq8v3m5x7z9b1cd", owner: "alice", kind, created_at: ago(createdAgo) }),
-    rest,
-  );
+  const about = { id: "01jd2kq8v3m5x7z9b1cd", owner: "alice", kind, created_at: ago(createdAgo) };
+  const made = new FakeSession(initialState(about), rest);
   made.apply(events);
   return made;
-}
-
-const meta = (at: number, more: object): Event => ({ type: "meta", at, ...more });
-const status = (at: number, value: string, more: object = {}): Event =>
-  ({ type: "status", at, status: value, ...more }) as Event;
-const todos = (at: number, list: Todo[]): Event => ({ type: "todos", at, todos: list });
-const tool = (at: number, id: string, more: object): Event => ({ type: "tool", at, id, ...more });
-const log = (at: number, first: number, lines: Array<[string, string]>, partial?: object): Event =>
-  ({ type: "log", at, first, lines, ...(partial ? { partial } : {}) }) as Event;
-
-const PLAN = ["Scaffold the project", "Write the app", "Write tests", "Deploy a preview"];
-const FORMS = ["Scaffolding the project", "Writing the app", "Writing tests", "Deploying a preview"];
-
-function plan(active: number): Todo[] {
-  return PLAN.map((content, index) => ({
-    id: `t${index}`,
-    content,
-    active_form: FORMS[index] ?? content,
-    status: index < active ? "completed" : index === active ? "in_progress" : "pending",
-  }));
-}
-
-const PYTEST = [
-  "\u001b[1m============================= test session starts ==============================\u001b[0m",
-  "platform linux -- Python 3.11.2, pytest-8.3.3, pluggy-1.5.0",
-  "rootdir: /home/alice/landing",
-  "collected 14 items",
-  "",
-  "tests/test_app.py \u001b[32m.\u001b[0m\u001b[32m.\u001b[0m\u001b[32m.\u001b[0m\u001b[31mF\u001b[0m\u001b[32m.\u001b[0m                                              [ 35%]",
-  "tests/test_form.py \u001b[32m.........\u001b[0m                                             [100%]",
-  "",
-  "\u001b[31m\u001b[1m___________________________ test_form_keeps_the_name ___________________________\u001b[0m",
-  "\u001b[1m\u001b[31mE       AssertionError: assert 'Ada' == 'ada'\u001b[0m",
-  "\u001b[33mtests/test_app.py\u001b[0m:31: AssertionError",
-  "\u001b[31m========================= \u001b[31m\u001b[1m1 failed\u001b[0m, \u001b[32m13 passed\u001b[0m\u001b[31m in 1.24s\u001b[0m\u001b[31m ==========================\u001b[0m",
-];
-
-function agentEvents(): Event[] {
-  const events: Event[] = [
-    status(ago(161), "running"),
-    meta(ago(161), {
-      name: "Landing page",
-      project: "landing",
-      operation: "enhancement",
-      agent: { id: "claude-code", version: "2.1.330" },
-      model: "claude-haiku-4-5",
-    }),
-    tool(ago(158), "x1", { name: "Glob", state: "running", input: { pattern: "**/*.py" } }),
-    tool(ago(157.6), "x1", { state: "succeeded", output: "app.py\ntests/test_app.py" }),
-    tool(ago(157), "x2", {
-      name: "Read",
-      state: "running",
-      input: { file_path: "/home/alice/landing/app.py" },
-    }),
-    tool(ago(156.8), "x2", { state: "succeeded", output: "import flask\n" }),
-    todos(ago(150), plan(0)),
-    tool(ago(149), "a1", {
-      name: "Bash",
-      state: "running",
-      input: { command: "npm create vite@latest . -- --template vanilla" },
-    }),
-    tool(ago(141), "a1", { state: "succeeded", output: "Done. Now run:\n  npm install" }),
-    tool(ago(140), "a2", { name: "Bash", state: "running", input: { command: "npm install" } }),
-    tool(ago(130), "a2", { state: "succeeded", output: "added 12 packages" }),
-    todos(ago(128), plan(1)),
-    tool(ago(127), "b1", {
-      name: "Write",
-      state: "running",
-      input: { file_path: "src/main.js", content: "const a = 1;\n".repeat(34) },
-    }),
-    tool(ago(126.7), "b1", { state: "succeeded", output: "File created" }),
-    tool(ago(120), "b2", {
-      name: "Agent",
-      state: "running",
-      input: { subagent_type: "reviewer", description: "Review the form handling" },
-    }),
-    tool(ago(119), "b3", {
-      name: "Grep",
-      parent: "b2",
-      state: "running",
-      input: { pattern: "onSubmit", path: "src" },
-    }),
-    tool(ago(118.9), "b3", { state: "succeeded", output: "src/main.js:12" }),
-    tool(ago(118), "b4", {
-      name: "Read",
-      parent: "b2",
-      state: "running",
-      input: { file_path: "src/main.js" },
-    }),
-    tool(ago(117.5), "b4", { state: "succeeded", output: "const a = 1;" }),
-    tool(ago(100), "b2", { state: "succeeded", output: "Looks good." }),
-    todos(ago(60), plan(2)),
-    tool(ago(58), "c1", {
-      name: "Edit",
-      state: "running",
-      input: {
-        file_path: "tests/test_app.py",
-        old_string: "def test_form():\n    form = Form()\n    assert form.name == ''\n",
-        new_string:
-          "def test_form():\n    form = Form('Ada')\n    assert form.name == 'Ada'\n    assert form.valid\n",
-      },
-    }),
-    tool(ago(57.7), "c1", { state: "succeeded", output: "ok" }),
-    tool(ago(50), "c2", {
-      name: "Bash",
-      state: "running",
-      input: { command: "pytest -q", description: "Run the tests" },
-    }),
-    tool(ago(47.9), "c2", { state: "failed", output: PYTEST.join("\n") }),
-    tool(ago(40), "c3", {
-      name: "WebSearch",
-      state: "running",
-      input: { query: "flask test client keeps case of form fields" },
-    }),
-    tool(ago(38), "c3", { state: "succeeded", output: "3 results" }),
-    tool(ago(30), "c4", {
-      name: "mcp__github__create_issue",
-      state: "running",
-      input: { title: "Names lose their case", labels: ["bug"] },
-    }),
-    tool(ago(29), "c4", { state: "denied" }),
-    tool(ago(6), "c5", { name: "Bash", state: "running", input: { command: "npm run build" } }),
-    {
-      type: "text",
-      at: ago(155),
-      id: "r1",
-      kind: "reasoning",
-      text: "**Planning** the work: first look at what is there, then a plan.",
-    },
-    {
-      type: "text",
-      at: ago(150),
-      id: "m1",
-      kind: "answer",
-      text: "I will build the landing page in **four steps**:\n\n1. scaffold with `vite`\n2. write the app\n3. test it\n\n```python\nprint('hello')\n```\n\n| file | lines |\n|---|---:|\n| main.js | 34 |\n\nSee [the docs](https://example.org/docs).",
-    },
-    { type: "usage", at: ago(20), input_tokens: 41_200, output_tokens: 3_400, cost_usd: 0.0871, turns: 9 },
-    log(
-      ago(50),
-      1,
-      PYTEST.map((line): [string, string] => ["stdout", line]),
-    ),
-    log(
-      ago(5),
-      13,
-      [
-        ["system", "Denied: create_issue"],
-        ["stdout", ""],
-        ["stdout", "> landing@0.1.0 build"],
-        ["stdout", "> vite build"],
-        ["stderr", "(!) Some chunks are larger than 500 kB after minification."],
-      ],
-      { stdout: "transforming (34) src/main.js" },
-    ),
-    { type: "progress", at: ago(5), id: "p1", label: "transform", current: 34, total: 120, unit: "modules" },
-    {
-      type: "artifact",
-      at: ago(8),
-      name: "index.html",
-      path: "dist/index.html",
-      mime: "text/html",
-      size: 2_310,
-    },
-    {
-      type: "artifact",
-      at: ago(8),
-      name: "preview.png",
-      path: "dist/preview.png",
-      mime: "image/png",
-      size: 48_112,
-    },
-  ];
-  return events;
 }
 
 function trainingEvents(): Event[] {
@@ -370,6 +194,35 @@ export const SCENARIOS: Record<string, () => FakeSession> = {
         options: ["allow", "deny"],
       } as Event,
       { type: "permission", at: ago(2), request_id: "q2", tool: "Write", input: {}, options: [] } as Event,
+    ]),
+  subagent: () => session("agent", 165, subagentEvents()),
+  permissionedit: () =>
+    session("agent", 165, [
+      ...agentEvents(),
+      {
+        type: "permission",
+        at: ago(3),
+        request_id: "q1",
+        tool: "apply_patch",
+        input: { ...EDITED, reason: "The test checks the wrong name." },
+        options: ["allow", "deny"],
+      } as Event,
+    ]),
+  answered: () =>
+    session("agent", 165, [
+      ...answeredEvents(),
+      status(ago(1), "succeeded", { exit_code: 0, summary: ANSWER }),
+    ]),
+  failedagent: () =>
+    session("agent", 165, [
+      ...answeredEvents(),
+      status(ago(1), "failed", {
+        exit_code: 1,
+        error: {
+          kind: "AgentError",
+          message: "The model is overloaded. Ten tries were made within 3 minutes.",
+        },
+      }),
     ]),
   succeeded: () =>
     session("agent", 165, [

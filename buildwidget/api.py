@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from buildwidget import launching
-from buildwidget.agent_launching import AgentTask, prepare_agent
-from buildwidget.build import Build, Builds
+from buildwidget.agent_launching import AgentTask, announce, prepare_agent
+from buildwidget.build import Build
+from buildwidget.build_list import Builds
 from buildwidget.notebook_ref import this_notebook
 from buildwidget.process_store import process_store
 from buildwidget.runner.liveness import LeaseObserver
@@ -105,8 +106,9 @@ def launch_agent(  # noqa: PLR0913 - each keyword is one independent choice of t
             ``buildwidget[codex]``, else it is looked for on the PATH.
         model: the model's name; default: the agent's own choice.
         permission: ``"ask"`` asks in the notebook before it does what needs leave, ``"edits"`` edits files unasked,
-            ``"all"`` does everything unasked, ``"plan"`` only makes a plan.
-        operation: what the build is for; shown beside its name.
+            ``"all"`` does everything unasked (which the cell's output says), ``"plan"`` only makes a plan.
+        operation: what the build is for; shown beside its project. A follow-up is a ``"continuation"`` and
+            ``build.autofix`` an ``"autofix"`` without being told.
         cwd: the directory it works in; default: this one.
         name: what lists show; default: the prompt's beginning.
         project: groups builds.
@@ -123,7 +125,10 @@ def launch_agent(  # noqa: PLR0913 - each keyword is one independent choice of t
     options = launching.Options(
         name=name, project=project, key=key, reuse=reuse, cwd=cwd, env=env, tags=tags, notebook=this_notebook()
     )
-    record, _ = launching.submit(_swept_store(), owner(), prepare_agent(task, options))
+    request = prepare_agent(task, options)
+    record, new = launching.submit(_swept_store(), owner(), request)
+    if new:
+        announce(request)
     return Build(record.summary.id)
 
 

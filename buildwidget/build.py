@@ -7,13 +7,13 @@ never disagree.
 from __future__ import annotations
 
 import asyncio
-import html
 import time
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 from buildwidget import launching
-from buildwidget.agent_launching import autofix_prompt, prepare_follow_up
+from buildwidget.agent_follow_up import FollowUp, prepare_follow_up
+from buildwidget.agent_launching import announce
 from buildwidget.errors import BuildFailed
 from buildwidget.live import follow
 from buildwidget.process_store import process_store
@@ -262,28 +262,57 @@ class Build:
         """
         return Build(launching.retry(self.store, self._record()).summary.id, self._store_given)
 
-    def follow_up(self, prompt: str, *, operation: str = "continuation", permission: str | None = None) -> Build:
+    def follow_up(
+        self,
+        prompt: str | None = None,
+        *,
+        operation: str = "continuation",
+        permission: str | None = None,
+        agent: str | None = None,
+        model: str | None = None,
+    ) -> Build:
         """Continues the agent's own session, as a new build of the same project.
 
         Args:
-            prompt: what it is to do next.
-            operation: what that is: continuation, enhancement, focused_edit ...
+            prompt: what it is to do next; may be left out of an ``autofix``.
+            operation: what that is: continuation, enhancement, focused_edit, or autofix, for which see ``autofix``.
             permission: what it may do unasked; default: what it might before.
+            agent: the agent whose session it is; for an autofix see there.
+            model: the model's name; default: as before.
 
         Raises:
             LaunchError: this is no agent's build, it has not ended, or its agent never began a session.
         """
         record = self._record()
-        request = prepare_follow_up(self.store, record, prompt, operation=operation, permission=permission)
-        return Build(launching.submit(self.store, record.summary.owner, request)[0].summary.id, self._store_given)
+        wanted = FollowUp(prompt, operation, permission, agent, model)
+        request = prepare_follow_up(self.store, record, wanted)
+        new, _ = launching.submit(self.store, record.summary.owner, request)
+        announce(request)
+        return Build(new.summary.id, self._store_given)
 
-    def autofix(self) -> Build:
-        """A follow-up of a failed build of an agent, told the error and asked to fix it.
+    def autofix(
+        self,
+        prompt: str | None = None,
+        *,
+        agent: str | None = None,
+        model: str | None = None,
+        permission: str | None = None,
+    ) -> Build:
+        """Lets an agent fix a failed build of any kind: it is told the command, the error and the end of the log.
+
+        An agent's build goes on in its own session. Any other goes on in the newest ended session of an agent in the
+        same project and directory; where there is none, a new one begins.
+
+        Args:
+            prompt: what it is told besides.
+            agent: ``"claude-code"`` or ``"codex"``; default: the agent whose session goes on, else Claude Code.
+            model: the model's name; default: the session's, else the agent's own choice.
+            permission: what it may do unasked; default: what it might in that session, else ``"ask"``.
 
         Raises:
-            LaunchError: it did not fail, or see ``follow_up``.
+            LaunchError: the build did not fail, or see ``follow_up`` and ``launch_agent``.
         """
-        return self.follow_up(autofix_prompt(self.state), operation="autofix")
+        return self.follow_up(prompt, operation="autofix", permission=permission, agent=agent, model=model)
 
     def answer(self, decision: str, message: str | None = None, *, request_id: str | None = None) -> None:
         """Answers a permission prompt: ``"allow"`` or ``"deny"``.
@@ -350,19 +379,3 @@ def _wake(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
 def _failure(state: State) -> str:
     why = f": {state.error.message}" if state.error else "."
     return f"Build {state.id} ({state.name!r}) {state.status}{why}"
-
-
-class Builds(list[Build]):
-    """A list of builds that displays as a table."""
-
-    def _repr_html_(self) -> str:
-        rows = "".join(_html_row(build) for build in self)
-        heads = "".join(f"<th>{head}</th>" for head in ("Name", "Project", "Kind", "Status", "%", "Id"))
-        return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
-
-
-def _html_row(build: Build) -> str:
-    info = build.info
-    percent = "" if info.percent is None else info.percent
-    values = (info.name, info.project or "", info.kind, info.status, percent, info.id)
-    return "<tr>" + "".join(f"<td>{html.escape(str(value))}</td>" for value in values) + "</tr>"

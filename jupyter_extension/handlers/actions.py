@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from buildwidget.agent_launching import prepare_follow_up
+from buildwidget import agent_follow_up
 from buildwidget.launching import submit
 from buildwidget.protocol.events import ENDS
 from buildwidget.protocol.state import PermissionRow, Summary
@@ -112,7 +112,7 @@ class FollowUpHandler(RestHandler):
 
     @allowed("execute")
     async def post(self, build_id: str) -> None:
-        """A new build that continues the agent's session."""
+        """A new build that continues the agent's session, or in which an agent fixes what failed."""
         services = await self.services()
         await services.run(owned, services.store, services.config.owner, build_id)  # what is not there comes first
         body = body_of(json_object(self.request.body, services.config.max_body_bytes), FollowUp)
@@ -124,8 +124,8 @@ def follow_up(store: Store, owner: str, build_id: str, body: FollowUp) -> BuildR
     """The new build.
 
     Raises:
-        LaunchError: the build has no session that could go on.
+        LaunchError: the build has no session that could go on; with ``autofix``, there is nothing to fix.
     """
     record = owned(store, owner, build_id)
-    request = prepare_follow_up(store, record, body.prompt, operation=body.operation, permission=body.permission)
-    return submit(store, owner, request)[0]
+    wanted = agent_follow_up.FollowUp(body.prompt, body.operation, body.permission, body.agent, body.model)
+    return submit(store, owner, agent_follow_up.prepare_follow_up(store, record, wanted))[0]

@@ -59,11 +59,13 @@ class Answer(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class FollowUp(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """``POST builds/{id}/follow_up``."""
+    """``POST builds/{id}/follow_up``. The prompt may be left out of an autofix only."""
 
-    prompt: str
+    prompt: str | None = None
     operation: Literal["enhancement", "focused_edit", "continuation", "autofix"] = "continuation"
     permission: Literal["ask", "edits", "all", "plan"] | None = None
+    agent: Literal["claude-code", "codex"] | None = None
+    model: str | None = None
 
 
 def json_object(body: bytes, limit: int) -> dict[str, Any]:

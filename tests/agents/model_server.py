@@ -16,13 +16,18 @@ from typing import Any
 
 @dataclass
 class Turn:
-    """One reply: what the model thinks and says, and the tools it calls, as (name, input)."""
+    """One reply: what the model thinks and says, and the tools it calls, as (name, input).
+
+    An input may be a function of the request. Codex's tools may have a namespace: ``multi_agent_v1.spawn_agent``.
+    """
 
     say: str | None = None
     think: str | None = None
     calls: list[tuple[str, Any]] = field(default_factory=list)
     status: int = 200
     """Another status than 200 makes it an error whose message is ``say``."""
+    about: str | None = None
+    """Only for a conversation that begins with these words, such as a subagent's."""
 
 
 class ModelServer:
@@ -47,7 +52,13 @@ class ModelServer:
     def next_turn(self, request: dict[str, Any]) -> tuple[int, Turn]:
         with self._lock:
             self.asked.append(request)
-            return len(self.asked), self._turns.pop(0) if self._turns else Turn(say="Done.")
+            began = opening(request)
+            mine = [turn for turn in self._turns if turn.about and turn.about in began]
+            turn = next(iter(mine or [turn for turn in self._turns if not turn.about]), None)
+            if turn is None:
+                return len(self.asked), Turn(say="Done.")
+            self._turns.remove(turn)
+            return len(self.asked), turn
 
     def close(self) -> None:
         self._server.shutdown()
@@ -85,7 +96,7 @@ class _Handler(BaseHTTPRequestHandler):
         if turn.status == 200:
             self._stream(events(number, turn, body))
             return
-        kind = "overloaded_error" if turn.status == 529 else "invalid_request_error"
+        kind = {401: "authentication_error", 529: "overloaded_error"}.get(turn.status, "invalid_request_error")
         error = {"type": "error", "error": {"type": kind, "message": turn.say}}
         self._send(turn.status, json.dumps(error).encode(), "application/json")
 
@@ -99,6 +110,17 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("content-length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
+
+
+def opening(request: dict[str, Any]) -> str:
+    """What a conversation begins with, before the model's first word."""
+    said = request.get("messages") or request.get("input") or []
+    answers = (place for place, each in enumerate(said) if each.get("role", "assistant") == "assistant")
+    return json.dumps(said[: next(answers, len(said))])
+
+
+def _given(given: Any, body: dict[str, Any]) -> Any:
+    return given(body) if callable(given) else given
 
 
 def _words(text: str) -> list[str]:
@@ -120,7 +142,7 @@ def claude_events(number: int, turn: Turn, body: dict[str, Any]) -> Iterator[dic
         )
     for place, (name, given) in enumerate(turn.calls):
         call = {"type": "tool_use", "id": f"toolu_{number:04}_{place}", "name": name, "input": {}}
-        blocks.append((call, [{"type": "input_json_delta", "partial_json": json.dumps(given)}]))
+        blocks.append((call, [{"type": "input_json_delta", "partial_json": json.dumps(_given(given, body))}]))
     for index, (start, deltas) in enumerate(blocks):
         yield {"type": "content_block_start", "index": index, "content_block": start}
         for delta in deltas:
@@ -135,7 +157,7 @@ def claude_events(number: int, turn: Turn, body: dict[str, Any]) -> Iterator[dic
     yield {"type": "message_stop"}
 
 
-def codex_events(number: int, turn: Turn, _body: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def codex_events(number: int, turn: Turn, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """A turn as the Responses API streams it: 100 tokens in, 20 out."""
     response = f"resp_{number:04}"
     yield {"type": "response.created", "response": {"id": response}}
@@ -146,7 +168,10 @@ def codex_events(number: int, turn: Turn, _body: dict[str, Any]) -> Iterator[dic
     if turn.say:
         content = [{"type": "output_text", "text": turn.say, "annotations": []}]
         items.append({"type": "message", "role": "assistant", "id": f"msg_{number:04}", "content": content})
-    items += [_codex_call(f"call_{number:04}_{place}", *call) for place, call in enumerate(turn.calls)]
+    items += [
+        _codex_call(f"call_{number:04}_{place}", name, _given(given, body))
+        for place, (name, given) in enumerate(turn.calls)
+    ]
     for index, item in enumerate(items):
         yield from _codex_item(index, item)
     usage = {
@@ -162,8 +187,9 @@ def codex_events(number: int, turn: Turn, _body: dict[str, Any]) -> Iterator[dic
 def _codex_call(call_id: str, name: str, given: Any) -> dict[str, Any]:
     if isinstance(given, str):
         return {"type": "custom_tool_call", "id": f"i_{call_id}", "call_id": call_id, "name": name, "input": given}
-    arguments = json.dumps(given)
-    return {"type": "function_call", "id": f"i_{call_id}", "call_id": call_id, "name": name, "arguments": arguments}
+    namespace, _, short = name.rpartition(".")
+    call = {"type": "function_call", "id": f"i_{call_id}", "call_id": call_id, "name": short}
+    return {**call, **({"namespace": namespace} if namespace else {}), "arguments": json.dumps(given)}
 
 
 def _codex_item(index: int, item: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -9,6 +9,7 @@ import pytest
 
 import buildwidget as bw
 from buildwidget.build import Build
+from buildwidget.protocol.events import ProgressEvent
 from tests.agents.gone import is_gone
 from tests.agents.model_server import ModelServer, Turn
 from tests.waiting import wait_until
@@ -59,6 +60,11 @@ def test_todos_edits_a_command_and_an_answer(site: Path, model: ModelServer) -> 
         ("Bash", "succeeded", "task-2"),
     ]
     assert build.tools[1].output == "hello"
+    assert build.tools[0].output == {
+        "changes": [
+            {"path": "hello.sh", "kind": "add", "added": 1, "removed": 0, "diff": "@@ -0,0 +1,1 @@\n+echo hello\n"}
+        ]
+    }
     assert [text.kind for text in state.texts] == ["reasoning", "answer", "answer"]
     assert [(artifact.path, artifact.size) for artifact in build.artifacts] == [("hello.sh", 11)]
     assert state.agent is not None
@@ -68,6 +74,24 @@ def test_todos_edits_a_command_and_an_answer(site: Path, model: ModelServer) -> 
     assert (state.model, state.project, state.operation) == (MODEL, "landing", "initial")
     assert (build.usage.input_tokens, build.usage.output_tokens) == (700, 140)
     assert build.usage.cost_usd
+
+
+def test_the_older_todo_tool_and_a_key_that_is_refused(
+    site: Path, model: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLAUDE_CODE_ENABLE_TASKS", "0")
+    monkeypatch.setenv("CLAUDE_CODE_MAX_RETRIES", "0")
+    todo = {"content": "Write it", "status": "in_progress", "activeForm": "Writing it"}
+    model.script(Turn(calls=[("TodoWrite", {"todos": [todo]})]), *[Turn(status=401, say="invalid x-api-key")] * 4)
+    build = launch().wait(60)
+    assert [(todo.content, todo.status, todo.active_form) for todo in build.todos] == [
+        ("Write it", "in_progress", "Writing it")
+    ]
+    assert build.tools == []
+    assert build.status == "failed"
+    assert build.error is not None
+    assert build.error.kind == "credentials"
+    assert "Check ANTHROPIC_API_KEY" in build.error.message
 
 
 def test_a_follow_up_goes_on_in_the_same_session(site: Path, model: ModelServer) -> None:
@@ -101,6 +125,27 @@ def test_a_permission_is_asked_for_and_given_or_not(site: Path, model: ModelServ
     assert (site / "made").exists() == (decision == "allow")
 
 
+def test_a_subagent_in_the_background_asks_after_the_agents_turn_has_ended(site: Path, model: ModelServer) -> None:
+    task = "Count the lines"
+    model.script(
+        Turn(calls=[("Agent", {"description": "Count", "prompt": task, "subagent_type": "general-purpose"})]),
+        Turn(say="It will tell."),
+        Turn(say="All told."),
+        Turn(about=task, calls=[bash("touch made; echo 42")]),
+        Turn(about=task, say="There are 42."),
+    )
+    build = launch()
+    prompt_of(build)
+    wait_until(lambda: any(row.text == "It will tell." for row in build.state.texts), timeout=30, what="the turn's end")
+    build.answer("allow")
+    assert (build.wait(60).status, build.summary) == ("succeeded", "All told."), build.error
+    agent, counted = build.tools
+    assert (agent.name, agent.state, agent.output) == ("Agent", "succeeded", "There are 42.")
+    assert (counted.parent, counted.state, counted.output) == (agent.id, "succeeded", "42")
+    assert (site / "made").exists()
+    assert (build.usage.output_tokens, build.usage.turns) == (100, 3)
+
+
 def test_a_plan_is_made_and_kept_and_not_carried_out(site: Path, model: ModelServer) -> None:
     model.script(Turn(calls=[("ExitPlanMode", {"plan": "1. Write it"})]), Turn(say="That is the plan."))
     build = launch(permission="plan").wait(60)
@@ -128,6 +173,7 @@ def test_a_cancel_in_the_middle_of_a_command_leaves_nothing_behind(site: Path, m
     build.cancel()
     assert build.wait(30).status == "cancelled"
     assert [tool.state for tool in build.tools] == ["failed"]
+    assert "stopped while running" in str(build.tools[0].output), "it was interrupted, and had time to tell"
     assert is_gone(int(pid.read_text()))
     assert build.follow_up("Go on.", permission="all").wait(60).summary == "Never said."
 
@@ -151,3 +197,6 @@ def test_retries_are_shown_while_they_last(site: Path, model: ModelServer) -> No
     (bar,) = build.progress
     assert bar.done
     assert "529" in bar.label
+    told = [event.done for event in build.events() if isinstance(event, ProgressEvent)]
+    assert told[:-1] == [None] * (len(told) - 1), "it is shown while it lasts"
+    assert told[-1]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 import buildwidget as bw
@@ -84,7 +87,9 @@ def test_a_permission_is_asked_for_and_given_or_not(site: Path, model: ModelServ
     wait_until(lambda: bool(build.permissions) or build.done, timeout=30, what="the permission prompt")
     (row,) = build.permissions
     assert (row.tool, row.decision, row.options) == ("apply_patch", None, ["allow", "deny"])
-    assert row.input["changes"][0]["path"] == str(site / "made")
+    assert row.input["changes"] == [
+        {"path": "made", "kind": "add", "added": 1, "removed": 0, "diff": "@@ -0,0 +1,1 @@\n+touched\n"}
+    ]
     build.answer(decision)
     assert build.wait(60).status == "succeeded", build.error
     assert build.permissions[0].decision == decision
@@ -128,6 +133,66 @@ def test_a_cancel_in_the_middle_of_a_command_leaves_nothing_behind(site: Path, m
     assert build.wait(30).status == "cancelled"
     assert [tool.state for tool in build.tools] == ["failed"]
     assert is_gone(int(pid.read_text()))
+
+
+def test_a_subagent_and_a_command_left_running(site: Path, model: ModelServer) -> None:
+    task = "Count the lines"
+    model.script(
+        Turn(calls=[("multi_agent_v1.spawn_agent", {"message": task})]),
+        Turn(
+            calls=[("multi_agent_v1.wait_agent", lambda body: {"targets": [subagent_in(body)], "timeout_ms": 30_000})]
+        ),
+        Turn(calls=[("exec_command", {"cmd": "echo $$ > pid; sleep 300", "yield_time_ms": 250})]),
+        Turn(say="It runs on."),
+        Turn(about=task, say="I will count.", calls=[bash("echo 42")]),
+        Turn(about=task, say="There are 42."),
+    )
+    build = launch(permission="all").wait(60)
+    assert (build.status, build.summary) == ("succeeded", "It runs on."), build.error
+    spawn, _, counted, left = build.tools
+    assert (spawn.name, spawn.state, spawn.output) == ("spawn_agent", "succeeded", "There are 42.")
+    assert (counted.name, counted.parent, str(counted.output).strip()) == ("Bash", spawn.id, "42")
+    assert left.state == "failed"
+    assert "still running" in str(left.output)
+    assert is_gone(int((site / "pid").read_text()))
+    assert build.usage.output_tokens == 120
+    assert "told no plan" in build.log()
+
+
+def subagent_in(body: Any) -> str:
+    found = re.search(r"agent_id\W+([0-9a-f-]{36})", json.dumps(body["input"]))
+    assert found is not None
+    return found[1]
+
+
+def test_a_codex_that_is_killed_ends_its_build(site: Path, model: ModelServer) -> None:
+    model.script(Turn(calls=[bash("echo $$ > pid; sleep 300")]))
+    build = launch(permission="all")
+    pid = site / "pid"
+    wait_until(lambda: pid.exists() and pid.read_text().strip() and build.tools, timeout=30, what="the command's row")
+    shell = psutil.Process(int(pid.read_text()))
+    next(each for each in shell.parents() if "app-server" in each.cmdline()).kill()
+    assert build.wait(30).status == "failed"
+    assert build.error is not None
+    assert "SIGKILL" in build.error.message
+    assert [tool.state for tool in build.tools] == ["failed"]
+    assert is_gone(shell.pid)
+
+
+def test_a_key_that_is_refused(site: Path, model: ModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a configuration of the user's own, in which little is tried again."""
+    url, key = f'base_url="{model.url}/v1"', 'env_key="OPENAI_API_KEY"'
+    tries = "request_max_retries=0\nstream_max_retries=1"
+    text = f'model_provider="own"\n[model_providers.own]\nname="own"\n{url}\n{key}\nwire_api="responses"\n{tries}\n'
+    (tmp_path / "codex-home").mkdir()
+    (tmp_path / "codex-home" / "config.toml").write_text(text)
+    monkeypatch.setenv("CODEX_HOME", str(tmp_path / "codex-home"))
+    model.script(Turn(status=503, say="too busy"), *[Turn(status=401, say="Incorrect API key provided.")] * 8)
+    build = launch().wait(60)
+    assert build.error is not None
+    assert build.error.kind == "credentials"
+    assert "Check OPENAI_API_KEY" in build.error.message
+    assert [(bar.done, "(1 of 1)" in bar.label, "503" in bar.label) for bar in build.progress] == [(True, True, True)]
 
 
 def test_an_error_of_the_model_is_the_builds(site: Path, model: ModelServer) -> None:

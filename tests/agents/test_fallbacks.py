@@ -13,6 +13,7 @@ import pytest
 
 import buildwidget as bw
 from buildwidget.runner.agents.binaries import find_binary
+from buildwidget.runner.agents.prompts import hide_secrets, secret_names, whole_prompt
 from tests.agents.gone import is_gone
 from tests.agents.model_server import ModelServer, Turn
 from tests.waiting import wait_until
@@ -51,7 +52,8 @@ def test_an_older_codex_is_run_without_its_app_server(
     assert more.usage.output_tokens == 20
 
 
-def test_an_agent_that_is_killed_ends_its_build(site: Path, model: ModelServer) -> None:
+@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM], ids=["SIGKILL", "SIGTERM"])
+def test_an_agent_that_is_killed_ends_its_build(site: Path, model: ModelServer, ending: signal.Signals) -> None:
     command = {"command": "echo $$ > pid; sleep 300", "description": "d"}
     model.script(Turn(calls=[("Bash", command)]))
     build = bw.launch_agent("Build it.", permission="all")
@@ -59,22 +61,43 @@ def test_an_agent_that_is_killed_ends_its_build(site: Path, model: ModelServer) 
     wait_until(lambda: pid.exists() and pid.read_text().strip() and build.tools, timeout=30, what="the command's row")
     shell = psutil.Process(int(pid.read_text()))
     agents = [each for each in shell.parents() if "--permission-prompt-tool" in each.cmdline()]
-    os.kill(agents[0].pid, signal.SIGKILL)
+    os.kill(agents[0].pid, ending)
     assert build.wait(30).status == "failed"
     assert build.error is not None
     assert "without a result" in build.error.message
-    assert "SIGKILL" in build.error.message
+    assert ending.name in build.error.message or "143" in build.error.message
     assert [tool.state for tool in build.tools] == ["failed"]
     assert is_gone(shell.pid)
 
 
-def test_a_key_is_never_stored(site: Path, model: ModelServer) -> None:
+def test_a_key_is_never_stored(
+    site: Path, model: ModelServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     command = {"command": "echo key is $ANTHROPIC_API_KEY", "description": "d"}
     model.script(Turn(calls=[("Bash", command)]), Turn(say="It is dummy-key-of-a-test , said in pieces."))
-    build = bw.launch_agent("Build it.", permission="all").wait(60)
+    build = bw.launch_agent("Deploy with dummy-key-of-a-test and go.", permission="all").wait(60)
     assert (build.status, build.summary) == ("succeeded", "It is *** , said in pieces."), build.error
+    assert build.name == "Deploy with *** and go."
+    assert "Deploy with dummy-key-of-a-test and go." in str(model.asked[0]["messages"])
     assert "dummy-key" not in str(list(build.events()))
     assert "dummy-key" not in str(build.store.record(build.id).spec)
+    assert "may do everything unasked" in capsys.readouterr().out
+    assert "may do everything unasked" in build._repr_mimebundle_()[0]["text/plain"]
+    monkeypatch.delenv("ANTHROPIC_API_KEY")
+    monkeypatch.delenv("OPENAI_API_KEY")
+    with pytest.raises(bw.LaunchError, match=r"needs the secret \w+_API_KEY"):
+        build.retry()
+
+
+def test_prompts_with_secrets() -> None:
+    secrets = {"A_TOKEN": "aaaa-bbbb", "B_TOKEN": "aaaa-bbbb-cccc", "DB": "pg://me:pass%20word9@host/db"}
+    prompt = "Use aaaa-bbbb-cccc, aaaa-bbbb and pass word9."
+    stored, parts = hide_secrets(prompt, secrets)
+    assert stored == "Use ***, *** and ***."
+    assert secret_names(parts) == set(secrets)
+    assert whole_prompt({"prompt": stored, "prompt_parts": parts}, secrets) == prompt
+    assert whole_prompt({"prompt": stored, "prompt_parts": parts}, {}) == stored
+    assert hide_secrets("Nothing.", secrets) == ("Nothing.", [])
 
 
 @pytest.mark.parametrize(
@@ -112,8 +135,34 @@ def test_an_agent_too_old_is_told(site: Path, tmp_path: Path) -> None:
         bw.launch_agent("Build it.", env={"BUILDWIDGET_CLAUDE": old})
 
 
-def test_only_an_agents_ended_build_goes_on(site: Path, model: ModelServer) -> None:
-    with pytest.raises(bw.LaunchError, match="no agent session"):
-        bw.launch("true").wait(30).follow_up("More.")
-    with pytest.raises(bw.LaunchError, match="nothing to fix"):
-        bw.launch("true").wait(30).autofix()
+@pytest.mark.parametrize(
+    ("agent", "setting", "refusal", "option"),
+    [
+        (
+            "claude-code",
+            "BUILDWIDGET_CLAUDE",
+            "error: unknown option '--forward-subagent-text'",
+            "--forward-subagent-text",
+        ),
+        ("codex", "BUILDWIDGET_CODEX", "error: unexpected argument '--json' found", "--json"),
+    ],
+)
+def test_an_option_that_is_refused_is_told_before_anything_is_stored(
+    site: Path, tmp_path: Path, agent: Any, setting: str, refusal: str, option: str
+) -> None:
+    text = f'#!/bin/sh\n[ "$1" = --version ] && echo 2.1.0 && exit\necho "{refusal}" >&2\nexit 2\n'
+    with pytest.raises(bw.LaunchError, match=f"does not know {option}, which is needed. Install it with") as told:
+        bw.launch_agent("Build it.", agent=agent, env={setting: script(tmp_path / "other", text)})
+    assert told.value.field == "agent"
+    assert bw.builds() == []
+
+
+def test_an_agent_that_takes_too_many_turns(site: Path, model: ModelServer, tmp_path: Path) -> None:
+    binary = find_binary("claude-code", os.environ)
+    short = script(tmp_path / "claude", f'#!/bin/sh\nexec {binary} "$@" --max-turns 1\n')
+    model.script(*[Turn(calls=[("Bash", {"command": "echo hi", "description": "d"})])] * 3)
+    build = bw.launch_agent("Build it.", permission="all", env={"BUILDWIDGET_CLAUDE": short}).wait(60)
+    assert build.status == "failed"
+    assert build.error is not None
+    assert build.error.kind == "error_max_turns"
+    assert "maximum number of turns" in build.error.message

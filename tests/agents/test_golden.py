@@ -73,9 +73,74 @@ def test_missing_todo_tools_are_told() -> None:
     assert any("told no plan" in line for line in lines)
 
 
+def test_the_older_dialect_of_todos() -> None:
+    build = state("claude-2.1.330/todo_write")
+    assert [(todo.id, todo.content, todo.status, todo.active_form) for todo in build.todos] == [
+        ("step-1", "Write it", "completed", "Writing it"),
+        ("step-2", "Run it", "completed", "Running it"),
+    ]
+    assert [(tool.name, tool.todo) for tool in build.tools] == [("Bash", "step-2")]
+
+
+def test_a_subagent_in_the_background_ends_when_it_does() -> None:
+    build = state("claude-2.1.330/background_subagent")
+    assert (build.status, build.summary, build.usage.turns) == ("succeeded", "All told.", 3)
+    agent, counted = build.tools
+    assert (agent.name, agent.state, agent.output) == ("Agent", "succeeded", "There are 42.")
+    assert (counted.parent, counted.state) == (agent.id, "succeeded")
+    assert agent.ended_at > counted.ended_at
+
+
+def test_only_the_last_turns_result_finishes_a_session() -> None:
+    session = session_of("claude-2.1.330/background_subagent")
+    heard = []
+    for line in lines_of("claude-2.1.330/background_subagent"):
+        session.feed(line)
+        heard.append((session.finished, session.lingering))
+    assert heard.index((False, True)) < heard.index((True, False)) == len(heard) - 1
+
+
+def test_calls_of_codex_subagents_nest_and_their_report_is_the_calls_output() -> None:
+    build = state("codex-app-server-0.163.0/subagent")
+    assert [(tool.id, tool.name, tool.parent, tool.state) for tool in build.tools] == [
+        ("call_0002_0", "spawn_agent", None, "succeeded"),
+        ("call_0003_0", "wait", None, "succeeded"),
+        ("call_0004_0", "Bash", "call_0002_0", "succeeded"),
+        ("call_0005_0", "apply_patch", "call_0002_0", "succeeded"),
+    ]
+    assert build.tools[0].output == "There are 42 lines."
+    assert [text.text for text in build.texts] == ["All counted."]
+    assert (build.usage.input_tokens, build.usage.output_tokens) == (800, 160)
+    assert [artifact.path for artifact in build.artifacts] == ["count.txt"]
+
+
+def test_a_subagent_that_is_heard_before_its_call_is_told_nests_too() -> None:
+    name = "codex-app-server-0.163.0/subagent"
+    lines = lines_of(name)
+    late = [line for line in lines if '"spawnAgent"' in line]
+    early = [line for line in lines if line not in late]
+    place = next(place for place, line in enumerate(early) if '"turn/completed"' in line and "All counted" in line)
+    tools = {
+        tool.id: tool for tool in state_of(events_of(session_of(name), early[:place] + late + early[place:])).tools
+    }
+    assert {tool.parent for tool in tools.values()} == {None, "call_0002_0"}
+    assert tools["call_0002_0"].output == "There are 42 lines."
+
+
+def test_a_command_still_running_at_the_end_is_closed() -> None:
+    build = state("codex-app-server-0.163.0/left_running")
+    assert (build.status, build.summary) == ("succeeded", "It runs on.")
+    assert [(tool.state, tool.output) for tool in build.tools] == [
+        ("failed", "It was still running when the agent ended.")
+    ]
+
+
 def test_ends_are_told_truly() -> None:
     failed = state("claude-2.1.330/fail_400")
     assert (failed.status, failed.error.message) == ("failed", "API Error: 400 fake bad request")
+    refused = state("claude-2.1.330/fail_401").error
+    assert refused.kind == "credentials"
+    assert "ANTHROPIC_API_KEY" in refused.message
     assert state("claude-2.1.330/max_turns").error.message == "Reached maximum number of turns (2)"
     assert "without a result" in state("claude-2.1.330/sigterm").error.message
     assert state("codex-exec-0.169.0/fail_400").error.message == "fake bad request"
@@ -85,6 +150,16 @@ def test_usage_of_a_resumed_session_is_this_builds() -> None:
     before = {"input_tokens": 7_028, "output_tokens": 140, "cache_read_tokens": 700, "reasoning_tokens": 35}
     usage = state("codex-exec-0.169.0/resume", usage_before=before).usage
     assert (usage.input_tokens, usage.output_tokens, usage.cache_read_tokens) == (2_003, 40, 200)
+
+
+def test_input_tokens_count_what_caches_gave_whichever_agent() -> None:
+    claude = session_of("claude-2.1.330/minimal")
+    used = {"input_tokens": 100, "cache_read_input_tokens": 700, "cache_creation_input_tokens": 30, "output_tokens": 9}
+    result = {"type": "result", "subtype": "success", "result": "Done.", "usage": used}
+    read = state_of(events_of(claude, [json.dumps(result)])).usage
+    assert (read.input_tokens, read.cache_read_tokens, read.cache_write_tokens) == (830, 700, 30)
+    codex = state("codex-exec-0.169.0/resume").usage
+    assert codex.input_tokens > codex.cache_read_tokens > 0
 
 
 def test_a_denied_call_is_told_from_a_failed_one() -> None:

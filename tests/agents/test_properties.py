@@ -7,8 +7,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from buildwidget.protocol.events import ENDS, TOOL_ENDS
-from tests.agents.replay import NAMES, events_of, lines_of, session_of, state_of
+from buildwidget.protocol.events import ENDS, TOOL_ENDS, Event, StatusEvent
+from buildwidget.runner.agents.ending import end_of
+from tests.agents.replay import NAMES, SESSIONS, events_of, lines_of, numbered, session_of, state_of
 
 LINES = {name: lines_of(name) for name in NAMES}
 
@@ -32,9 +33,28 @@ def mangled(draw: st.DrawFn) -> tuple[str, list[str]]:
     return name, result
 
 
+def driven(draw: st.DataObject, name: str, lines: list[str]) -> list[Event]:
+    """The events of a build that is interrupted and whose prompts are answered at any moment, some of them twice."""
+    session = session_of(name)
+    events: list[Event] = [StatusEvent(at=1, status="running"), *session.start().events]
+    for line in lines:
+        events += session.feed(line).events
+        act = draw.draw(st.sampled_from(["", "", "", "interrupt", "allow", "deny", "timeout"]))
+        if act == "interrupt":
+            events += session.interrupt().events
+        elif act:
+            for request in [*session.open_prompts, *session.open_prompts, "unknown"]:
+                events += session.answer(request, act).events  # type: ignore[arg-type]  # one of three decisions
+    return numbered([*events, *session.close().events, end_of(session, 0, "", now_ms=2_000_000)])
+
+
 def rows_once(rows: list[Any], key: str) -> bool:
     keys = [getattr(row, key) for row in rows]
     return len(keys) == len(set(keys))
+
+
+def test_every_kind_of_stream_is_mangled() -> None:
+    assert {prefix for prefix in SESSIONS for name in NAMES if name.startswith(prefix)} == set(SESSIONS)
 
 
 @given(mangled())
@@ -50,6 +70,17 @@ def test_any_mangled_stream_ends_with_each_row_once(case: tuple[str, list[str]])
     assert all(tool.state in TOOL_ENDS for tool in state.tools)
     assert all(bar.done for bar in state.progress)
     assert all(row.decision for row in state.permissions)
+
+
+@given(mangled(), st.data())
+@settings(max_examples=60, deadline=None)
+def test_answers_and_interrupts_at_any_moment(case: tuple[str, list[str]], data: st.DataObject) -> None:
+    state = state_of(driven(data, *case))
+    assert state.status in ENDS
+    assert rows_once(state.tools, "id")
+    assert rows_once(state.permissions, "request_id")
+    assert all(row.decision for row in state.permissions)
+    assert all(tool.state in TOOL_ENDS for tool in state.tools)
 
 
 @given(st.sampled_from(NAMES), st.data())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,3 +60,26 @@ def test_the_package_never_imports_the_server() -> None:
             assert not is_in(module, "jupyter_extension"), f"{path} imports {module}"
             assert not is_in(module, "jupyter_server"), f"{path} imports {module}"
             assert not is_in(module, "tornado"), f"{path} imports {module}"
+
+
+def modules_after(statement: str) -> set[str]:
+    printing = f"{statement}; import sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", printing], cwd=ROOT, capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("statement", "never"),
+    [
+        ("import buildwidget; buildwidget.report", ("sqlalchemy", "psutil", "ipywidgets")),
+        (
+            "import buildwidget.runner.supervisor",
+            ("alembic", "ipywidgets", "sqlalchemy.orm", "cloudpickle", "buildwidget.runner.agents.session"),
+        ),
+        ("import buildwidget; buildwidget.launch", ("alembic", "sqlalchemy.orm", "jupyter_server", "tornado")),
+    ],
+)
+def test_what_is_waited_for_imports_only_what_it_needs(statement: str, never: tuple[str, ...]) -> None:
+    loaded = modules_after(statement)
+    assert "buildwidget" in loaded
+    assert loaded.isdisjoint(never), loaded.intersection(never)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from buildwidget.runner.agents import claude, codex, codex_exec
 from buildwidget.runner.agents.credentials import codex_options
+from buildwidget.runner.agents.prompts import whole_prompt
 from buildwidget.runner.agents.session import Order, Session
+
+PROBE: Final = "--buildwidget-probe"
+"""An option that no program knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +25,10 @@ class Attempt:
     talks: bool = True
 
 
-def order_of(spec: Mapping[str, Any]) -> Order:
+def order_of(spec: Mapping[str, Any], environment: Mapping[str, str]) -> Order:
     """What the spec of an agent's build asks for."""
     return Order(
-        prompt=spec["prompt"],
+        prompt=whole_prompt(spec, environment),
         cwd=spec["cwd"],
         permission=spec["permission"],
         model=spec.get("model"),
@@ -36,7 +40,7 @@ def order_of(spec: Mapping[str, Any]) -> Order:
 
 def attempts(spec: Mapping[str, Any], environment: dict[str, str], now_ms: Callable[[], int]) -> Iterator[Attempt]:
     """The ways to run the agent, best first; the next is for when a program turned out not to know the one before."""
-    order, binary = order_of(spec), spec["binary"]
+    order, binary = order_of(spec, environment), spec["binary"]
     if spec["agent"] == claude.AGENT_ID:
         session = claude.ClaudeSession(order, now_ms)
         yield Attempt(session, claude.command(binary, order), claude.environment(environment))
@@ -45,3 +49,12 @@ def attempts(spec: Mapping[str, Any], environment: dict[str, str], now_ms: Calla
     yield Attempt(codex.CodexSession(order, now_ms), codex.command(binary, options), environment)
     words = codex_exec.command(binary, options, order)
     yield Attempt(codex_exec.CodexExecSession(order, now_ms), words, environment, talks=False)
+
+
+def probes(agent: str, binary: str) -> list[list[str]]:
+    """The ways to start the program, best first, each with all its options and then one that it cannot know."""
+    order = Order(prompt="", cwd=".", model="a-model")
+    if agent == claude.AGENT_ID:
+        return [[*claude.command(binary, replace(order, resume="a-session")), PROBE]]
+    words = codex_exec.command(binary, [], order)
+    return [[*codex.command(binary, []), PROBE], [*words[: words.index("--")], PROBE]]

@@ -6,8 +6,11 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Final
 
-from buildwidget.protocol.events import Agent, Decision, Error, MetaEvent, TodosEvent, ToolState
+from buildwidget.protocol.events import Agent, Decision, MetaEvent, TodosEvent, ToolState
+from buildwidget.runner.agents.changes import changes_of_claude
+from buildwidget.runner.agents.claude_background import BackgroundAgents
 from buildwidget.runner.agents.claude_blocks import Blocks, Call
+from buildwidget.runner.agents.claude_results import error_of, text_of, was_rejected
 from buildwidget.runner.agents.claude_todos import TODO_TOOLS, WRITING_TOOLS, ClaudeTodos
 from buildwidget.runner.agents.claude_usage import ClaudeUsage
 from buildwidget.runner.agents.files import artifact
@@ -29,10 +32,11 @@ _PLAN_ONLY: Final = "Only the plan was asked for. It has been kept; stop here."
 _QUIET: Final = frozenset(
     # Of no use to a reader, or told by other lines. task_*: subagents and long commands, which are tool rows.
     """
-    status thinking_tokens task_started task_progress task_updated task_notification background_tasks_changed
+    status thinking_tokens task_progress task_updated
     session_state_changed hook_started hook_progress hook_response files_persisted post_turn_summary
     """.split()  # noqa: SIM905 - a list of words reads better than a list of quoted words
 )
+_TASKS: Final = frozenset({"task_started", "task_notification", "background_tasks_changed"})
 _SILENT_TYPES: Final = frozenset(
     {"control_response", "keep_alive", "tool_progress", "tool_use_summary", "prompt_suggestion", "rate_limit_event"}
     | {"control_cancel_request", "streamlined_text", "streamlined_tool_use_summary"}
@@ -66,6 +70,8 @@ class ClaudeSession(Session):
     def __init__(self, order: Order, now_ms: Callable[[], int]) -> None:
         super().__init__(order, now_ms)
         self._blocks = Blocks(self._tools, self._texts)
+        self._background = BackgroundAgents(self._tools)
+        self._another_turn = False
         self._todos = ClaudeTodos(order.todo_names)
         self._usage = ClaudeUsage(order.usage_before)
         self._retrying = Retrying(now_ms)
@@ -74,6 +80,16 @@ class ClaudeSession(Session):
         self._denied: set[str] = set()
         self._model: str | None = None
         self._message_id = ""
+
+    @property
+    def finished(self) -> bool:
+        """Whether it has said its last word."""
+        return super().finished and not self._another_turn
+
+    @property
+    def lingering(self) -> bool:
+        """Whether another turn is expected, of which nothing is to be seen yet."""
+        return super().finished and self._another_turn and not self._background.at_work
 
     def _begin(self) -> None:
         content = self.order.prompt
@@ -115,6 +131,8 @@ class ClaudeSession(Session):
         subtype = message.get("subtype")
         if subtype == "init":
             self._init(message)
+        elif subtype in _TASKS:
+            self._events += self._background.told(message)
         elif subtype == "api_retry":
             status = message.get("error_status")
             why = f"{message.get('error') or 'the model did not answer'}{f' ({status})' if status else ''}"
@@ -127,6 +145,8 @@ class ClaudeSession(Session):
 
     def _init(self, message: dict[str, Any]) -> None:
         first = self._model is None
+        if self._another_turn:
+            self._another_turn, self.outcome = False, None
         agent = Agent(id=AGENT_ID, version=message.get("claude_code_version"), session=message.get("session_id"))
         self._model = message.get("model") or self._model
         self._events.append(MetaEvent(at=self._now_ms(), agent=agent, model=self._model))
@@ -180,7 +200,7 @@ class ClaudeSession(Session):
             self._tool_result(block, message)
 
     def _tool_result(self, block: dict[str, Any], message: dict[str, Any]) -> None:
-        call_id, output = block["tool_use_id"], _text_of(block.get("content"))
+        call_id, output = block["tool_use_id"], text_of(block.get("content"))
         call = self._blocks.calls.get(call_id)
         failed = bool(block.get("is_error"))
         if call is not None and call.name in TODO_TOOLS and not failed:
@@ -188,11 +208,15 @@ class ClaudeSession(Session):
             return
         if call is not None and call.name in TODO_TOOLS:
             self._events += self._tools.started(call_id, call.name, call.input, call.parent)
+        if self._background.has(call_id) and not failed:
+            return
         state: ToolState = "succeeded"
         if failed:
-            state = "denied" if call_id in self._denied or _was_rejected(call_id, message) else "failed"
+            state = "denied" if call_id in self._denied or was_rejected(call_id, message) else "failed"
         fresh = not self._tools.has_ended(call_id)
-        self._events += self._tools.ended(call_id, state, output, call.name if call else None)
+        changes = self._changes(call, message) if state == "succeeded" else None
+        told = {"changes": changes} if changes else output
+        self._events += self._tools.ended(call_id, state, told, call.name if call else None)
         if fresh and call is not None and state == "succeeded":
             self._file_of(call)
 
@@ -201,6 +225,11 @@ class ClaudeSession(Session):
             return  # a subagent's own list
         if self._todos.succeeded(call.name, call.input or {}, output, result):
             self._events.append(TodosEvent(at=self._now_ms(), todos=self._todos.todos))
+
+    def _changes(self, call: Call | None, message: dict[str, Any]) -> list[dict[str, Any]] | None:
+        if call is None or call.name not in _FILE_TOOLS:
+            return None
+        return changes_of_claude(message.get("tool_use_result"), self.order.cwd)
 
     def _file_of(self, call: Call) -> None:
         field = _FILE_TOOLS.get(call.name)
@@ -240,41 +269,14 @@ class ClaudeSession(Session):
         self._reply({"type": "control_response", "response": content})
 
     def _result(self, message: dict[str, Any]) -> None:
+        self._another_turn = self._background.at_work or bool(message.get("queued_turn_count"))
         self._usage.result(message)
         self._events += [*self._retrying.goes_on(), usage_event(self._now_ms(), self._usage.figures)]
         if message.get("is_error") or message.get("subtype") != "success":
-            self.outcome = Outcome(error=_error_of(message))
+            self.outcome = Outcome(error=error_of(message))
         else:
             answer = message.get("result")
             self.outcome = Outcome(summary=answer if isinstance(answer, str) and answer.strip() else None)
 
     def _end(self) -> None:
         self._events += self._retrying.goes_on()
-
-
-def _error_of(message: dict[str, Any]) -> Error:
-    """Why it failed. An API failure calls itself a success, and tells the failure as its result."""
-    subtype = str(message.get("subtype") or "error")
-    # What an interrupted run calls an error is a note of its makers to themselves.
-    errors = [str(error) for error in message.get("errors") or () if not str(error).startswith("[ede_diagnostic]")]
-    if subtype == "error_during_execution" and not errors:
-        return Error(kind=subtype, message="Claude Code was interrupted while it worked.")
-    text = "; ".join(errors) or str(message.get("result") or "").strip()
-    kind = str(message.get("api_error_type") or "api_error") if subtype == "success" else subtype
-    return Error(kind=kind, message=text or f"Claude Code ended with {kind}.")
-
-
-def _was_rejected(id: str, message: dict[str, Any]) -> bool:
-    for meta in message.get("tool_result_meta") or ():
-        if isinstance(meta, dict) and meta.get("id") == id:
-            return bool((meta.get("permission_decision") or {}).get("decision") == "reject")
-    return False
-
-
-def _text_of(content: Any) -> str:
-    if isinstance(content, list):
-        parts = [
-            part.get("text") or f"[{part.get('type')}]" if isinstance(part, dict) else str(part) for part in content
-        ]
-        return "\n".join(parts)
-    return "" if content is None else str(content)

@@ -1,4 +1,7 @@
-"""What Claude Code used: added up message by message while it works, and as its result tells in the end."""
+"""What Claude Code used: added up message by message while it works, and as its result tells in the end.
+
+Its own input tokens leave out what was read from a cache or written to one; ours count that too (usage.py).
+"""
 
 from __future__ import annotations
 
@@ -32,6 +35,7 @@ class ClaudeUsage:
         self._before = before
         self._messages: dict[str, dict[str, float]] = {}
         self._result: dict[str, float] | None = None
+        self._turns = 0
 
     @property
     def figures(self) -> dict[str, float]:
@@ -41,7 +45,7 @@ class ClaudeUsage:
         total: dict[str, float] = {}
         for figures in self._messages.values():
             total = added(total, figures)
-        return total
+        return _with_caches(total)
 
     def message(self, id: str, usage: Mapping[str, Any]) -> None:
         """What one message has used so far: told at its start and, with its output, at its end."""
@@ -52,14 +56,21 @@ class ClaudeUsage:
         total: dict[str, float] = {}
         for usage in (message.get("modelUsage") or {}).values():
             total = added(total, _renamed(usage, _MODEL))
-        total = total or _renamed(message.get("usage") or {}, _MESSAGE)
+        total = _with_caches(total or _renamed(message.get("usage") or {}, _MESSAGE))
         cost = message.get("total_cost_usd")
         if cost is not None:
             total["cost_usd"] = float(cost)
         told = without(total, self._before)
         if message.get("num_turns") is not None:
-            told["turns"] = int(message["num_turns"])
+            self._turns += int(message["num_turns"])  # of this result alone, unlike the rest
+            told["turns"] = self._turns
         self._result = told
+
+
+def _with_caches(figures: Mapping[str, float]) -> dict[str, float]:
+    parts = [figures.get(name) for name in ("input_tokens", "cache_read_tokens", "cache_write_tokens")]
+    known = [part for part in parts if part is not None]
+    return {**figures, "input_tokens": sum(known)} if known else dict(figures)
 
 
 def _renamed(usage: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, float]:

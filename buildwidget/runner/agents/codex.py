@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import PurePath
 from typing import Any, Final, TypeAlias
 
-from buildwidget.protocol.events import Agent, Decision, Error, MetaEvent, TodosEvent, TodoStatus
-from buildwidget.runner.agents.codex_items import Items, touched
+from buildwidget.protocol.events import Agent, Decision, Error, MetaEvent, TodosEvent, TodoStatus, ToolEvent
+from buildwidget.runner.agents.changes import touched
+from buildwidget.runner.agents.codex_items import Items
+from buildwidget.runner.agents.codex_usage import CodexUsage
+from buildwidget.runner.agents.credentials import told_of_refusal
 from buildwidget.runner.agents.retrying import Retrying
 from buildwidget.runner.agents.session import Order, Outcome, Permission, Session
 from buildwidget.runner.agents.steps import PlanSteps
-from buildwidget.runner.agents.usage import added, usage_event, without
+from buildwidget.runner.agents.usage import usage_event
 
 AGENT_ID: Final = "codex"
-NO_PLAN: Final = "Codex told no plan: the build shows no todos."
+NO_PLAN: Final = "Codex has told no plan: the build shows no todos."
 
 _POLICIES: Final[Mapping[Permission, tuple[str, str]]] = {
     "ask": ("untrusted", "workspace-write"),
@@ -31,17 +35,14 @@ _STATUSES: Final[Mapping[str, TodoStatus]] = {
     "in_progress": "in_progress",
     "completed": "completed",
 }
-_USAGE: Final = {
-    "inputTokens": "input_tokens",
-    "outputTokens": "output_tokens",
-    "cachedInputTokens": "cache_read_tokens",
-    "cacheWriteInputTokens": "cache_write_tokens",
-    "reasoningOutputTokens": "reasoning_tokens",
-}
 _APPROVALS: Final = {
     "item/commandExecution/requestApproval": "Bash",
     "item/fileChange/requestApproval": "apply_patch",
 }
+_ATTEMPT: Final = re.compile(r"(\d+)/(\d+)$")
+_PATIENCE: Final = 3
+"""After so many calls without a plan the build says that none was told."""
+
 _WARNINGS: Final = frozenset({"configWarning", "warning", "guardianWarning", "deprecationNotice"})
 _QUIET: Final = frozenset(
     # Told by other messages, or of no use to a reader.
@@ -78,8 +79,8 @@ class CodexSession(Session):
         self._interrupting = False
         self._made = 0
         self._planned = False
-        self._used: dict[str, dict[str, float]] = {}
-        self._used_before: dict[str, dict[str, float]] = {}
+        self._calls: set[str] = set()
+        self._usage = CodexUsage()
 
     def _begin(self) -> None:
         client = {"name": "buildwidget", "title": "buildwidget", "version": "1"}
@@ -178,6 +179,8 @@ class CodexSession(Session):
             ended = method == "item/completed"
             events = self._items.take(params["item"], ended=ended, thread=subagent)
             self._events += events or []
+            if ended and subagent is None and events and isinstance(events[-1], ToolEvent):
+                self._count_call(str(params["item"]["id"]))
             return events is not None or not ended
         if method.startswith(("item/", "command/", "process/")) and method.lower().endswith("delta"):
             return self._on_delta(method, params, subagent)
@@ -185,6 +188,13 @@ class CodexSession(Session):
             self._log(f"Codex: {params.get('summary') or params.get('message') or method}")
             return True
         return self._on_turn(method, params, subagent) or method in _QUIET
+
+    def _count_call(self, call_id: str) -> None:
+        """Nothing tells beforehand whether it has its plan tool; one that works and plans nothing may have none."""
+        before = len(self._calls)
+        self._calls.add(call_id)
+        if before < _PATIENCE <= len(self._calls) and not self._planned:
+            self._log(NO_PLAN)
 
     def _on_delta(self, method: str, params: _Params, subagent: str | None) -> bool:
         if not method.startswith("item/"):
@@ -225,29 +235,26 @@ class CodexSession(Session):
         return True
 
     def _tokens(self, thread: str, usage: _Params) -> None:
-        total, last = _figures(usage["total"]), _figures(usage.get("last") or {})
-        if thread not in self._used_before:
-            # Totals are the thread's. What it had before this turn is all but its first message's; none of it is ours.
-            self._used_before[thread] = without(total, last) if self._turn else total
-        self._used[thread] = without(total, self._used_before[thread])
-        if self._turn is None:
-            return
-        whole: dict[str, float] = {}
-        for figures in self._used.values():
-            whole = added(whole, figures)
-        self._events.append(usage_event(self._now_ms(), whole))
+        self._usage.thread(thread, usage, working=self._turn is not None)
+        if self._turn is not None:
+            self._events.append(usage_event(self._now_ms(), self._usage.figures))
 
     def _error(self, params: _Params) -> None:
-        text = str(params["error"].get("message") or "error")
+        error = params["error"]
+        text = str(error.get("message") or "error")
         if params.get("willRetry"):
-            self._events += self._retrying.waits(text, self._retrying.attempts + 1)
+            count = _ATTEMPT.search(text)  # "Reconnecting... 2/5"
+            attempt, most = (int(count[1]), int(count[2])) if count else (self._retrying.attempts + 1, None)
+            details = [None if count else text, error.get("additionalDetails")]
+            why = ": ".join(str(each) for each in details if each) or text
+            self._events += self._retrying.waits(why, attempt, most)
         else:
             self._log(f"Codex: {text}")
 
     def _turn_over(self, turn: _Params) -> None:
         self._events += self._retrying.goes_on()
         if turn["status"] == "completed":
-            if not self._planned:
+            if not self._planned and len(self._calls) < _PATIENCE:
                 self._log(NO_PLAN)
             self.outcome = Outcome(summary=self._items.answer)
             return
@@ -255,7 +262,9 @@ class CodexSession(Session):
         message = error.get("message") or (
             "It was interrupted." if turn["status"] == "interrupted" else "The turn failed."
         )
-        self.outcome = Outcome(error=Error(kind=turn["status"], message=readable(str(message))))
+        self.outcome = Outcome(
+            error=told_of_refusal(AGENT_ID, Error(kind=turn["status"], message=readable(str(message))))
+        )
 
     def _end(self) -> None:
         self._events += self._retrying.goes_on()
@@ -276,7 +285,3 @@ def readable(message: str) -> str:
     except (ValueError, KeyError, TypeError):
         return message
     return str(found)
-
-
-def _figures(usage: Mapping[str, Any]) -> dict[str, float]:
-    return {ours: usage[theirs] for theirs, ours in _USAGE.items() if isinstance(usage.get(theirs), int)}

@@ -8,6 +8,8 @@ from typing import Any, Final
 from buildwidget.protocol.events import Agent, Decision, Error, MetaEvent, TodosEvent, TodoStatus
 from buildwidget.runner.agents.codex import AGENT_ID, NO_PLAN, readable
 from buildwidget.runner.agents.codex_items import Items
+from buildwidget.runner.agents.codex_usage import figures_of
+from buildwidget.runner.agents.credentials import told_of_refusal
 from buildwidget.runner.agents.session import Order, Outcome, Permission, Session
 from buildwidget.runner.agents.steps import PlanSteps
 from buildwidget.runner.agents.usage import usage_event, without
@@ -17,13 +19,6 @@ _SANDBOXES: Final[Mapping[Permission, str]] = {
     "edits": "workspace-write",
     "all": "danger-full-access",
     "plan": "read-only",
-}
-_USAGE: Final = {
-    "input_tokens": "input_tokens",
-    "output_tokens": "output_tokens",
-    "cached_input_tokens": "cache_read_tokens",
-    "cache_write_input_tokens": "cache_write_tokens",
-    "reasoning_output_tokens": "reasoning_tokens",
 }
 
 
@@ -69,7 +64,7 @@ class CodexExecSession(Session):
             self._completed(message.get("usage") or {})
         elif kind == "turn.failed":
             failed = readable(str(message["error"]["message"]))
-            self.outcome = Outcome(error=Error(kind="failed", message=failed))
+            self.outcome = Outcome(error=told_of_refusal(AGENT_ID, Error(kind="failed", message=failed)))
         elif kind == "error":
             self._log(f"Codex: {readable(str(message.get('message')))}")
         else:
@@ -95,8 +90,8 @@ class CodexExecSession(Session):
         self._planned = True
 
     def _completed(self, usage: Mapping[str, Any]) -> None:
-        total = {ours: usage[theirs] for theirs, ours in _USAGE.items() if isinstance(usage.get(theirs), int)}
-        self._events.append(usage_event(self._now_ms(), without(total, self.order.usage_before)))
+        used = without(figures_of(usage), self.order.usage_before)
+        self._events.append(usage_event(self._now_ms(), used))
         if not self._planned:
             self._log(NO_PLAN)
         self.outcome = Outcome(summary=self._items.answer)

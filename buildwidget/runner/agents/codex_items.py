@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from buildwidget.protocol.events import Event, ToolState
+from buildwidget.runner.agents.changes import changes_of_codex, written
 from buildwidget.runner.agents.files import artifact
 from buildwidget.runner.agents.rows import TextRows, ToolRows
 
@@ -34,14 +35,12 @@ class Items:
         self._outputs: dict[str, str] = {}
         self._parts: dict[str, int] = {}
         self._callers: dict[str, str] = {}
+        self._callers_wanted: dict[str, list[str]] = {}
+        self._reports: dict[str, str] = {}
         self.inputs: dict[str, Any] = {}
         """The input of each call, by its item's id: a permission prompt names only the item."""
         self.answer: str | None = None
         """The last thing that the agent itself said."""
-
-    def caller_of(self, thread: str) -> str | None:
-        """The call that started a subagent's thread."""
-        return self._callers.get(thread)
 
     def take(self, item: Mapping[str, Any], *, ended: bool, thread: str | None = None) -> list[Event] | None:
         """An item at its start or end; None for a kind that is not known.
@@ -51,15 +50,18 @@ class Items:
         item_id, kind = str(item["id"]), _snake(str(item["type"]))
         if kind in _QUIET:
             return []
+        if kind == "agent_message" and thread is not None:
+            return self._report(thread, str(item.get("text") or "")) if ended else []
         if kind in ("agent_message", "reasoning", "plan"):
             return self._said(item_id, kind, item) if ended and thread is None else []
         reader = _CALLS.get(kind)
         if reader is None:
             return None
         name, given, output = reader(item)
-        if kind.startswith("collab_"):
-            self._note_callers(item_id, item)
-        return self._called(item_id, (name, given, output), item, ended=ended, thread=thread)
+        if kind == "file_change":
+            given = {"changes": changes_of_codex(item.get("changes") or [], self._cwd)}
+        events = self._called(item_id, (name, given, output), item, ended=ended, thread=thread)
+        return events + self._subagents(item_id, item) if kind.startswith("collab_") else events
 
     def output(self, item_id: str, delta: str) -> list[Event]:
         """More output of a running command."""
@@ -90,7 +92,10 @@ class Items:
     ) -> list[Event]:
         name, given, output = call
         self.inputs[item_id] = given
-        events = self._tools.started(item_id, name, given, self._callers.get(thread or ""))
+        caller = self._callers.get(thread or "")
+        if thread is not None and caller is None:
+            self._callers_wanted.setdefault(thread, []).append(item_id)
+        events = self._tools.started(item_id, name, given, caller)
         if not ended or self._tools.has_ended(item_id):
             return events
         state = _STATES.get(_snake(str(item.get("status") or "completed")), "succeeded")
@@ -98,13 +103,35 @@ class Items:
             state = "failed"
         events += self._tools.ended(item_id, state, output)
         if name == "apply_patch" and state == "succeeded":
-            events += [artifact(self._now_ms(), path, self._cwd) for path in _written(given)]
+            events += [artifact(self._now_ms(), path, self._cwd) for path in written(given["changes"])]
         return events
 
-    def _note_callers(self, item_id: str, item: Mapping[str, Any]) -> None:
+    def _subagents(self, item_id: str, item: Mapping[str, Any]) -> list[Event]:
+        """Whose subagents these are, and what they have reported."""
+        events: list[Event] = []
         if _snake(str(item.get("tool"))) == "spawn_agent":
-            for thread in _get(item, "receiverThreadIds") or ():
-                self._callers.setdefault(str(thread), item_id)
+            for thread in map(str, _get(item, "receiverThreadIds") or ()):
+                events += self._adopt(thread, item_id)
+        for thread, state in (_get(item, "agentsStates") or {}).items():
+            if isinstance(state, dict) and state.get("message"):
+                events += self._report(thread, str(state["message"]))
+        return events
+
+    def _adopt(self, thread: str, caller: str) -> list[Event]:
+        if thread in self._callers:
+            return []
+        self._callers[thread] = caller
+        wanted, report = self._callers_wanted.pop(thread, ()), self._reports.get(thread)
+        events = [event for call in wanted for event in self._tools.nested(call, caller)]
+        return events + (self._tools.reported(caller, report) if report else [])
+
+    def _report(self, thread: str, text: str) -> list[Event]:
+        """The newest words of a subagent: its report, in the end. They are its call's output."""
+        if not text or self._reports.get(thread) == text:
+            return []
+        self._reports[thread] = text
+        caller = self._callers.get(thread)
+        return self._tools.reported(caller, text) if caller else []
 
 
 def _command(item: Mapping[str, Any]) -> tuple[str, Any, Any]:
@@ -119,8 +146,8 @@ def _exit_line(output: str, code: Any) -> str:
     return f"{'' if not output or output.endswith(chr(10)) else chr(10)}Exit code {code}"
 
 
-def _file_change(item: Mapping[str, Any]) -> tuple[str, Any, Any]:
-    return "apply_patch", {"changes": item.get("changes") or []}, None
+def _file_change(_item: Mapping[str, Any]) -> tuple[str, Any, Any]:
+    return "apply_patch", None, None
 
 
 def _mcp(item: Mapping[str, Any]) -> tuple[str, Any, Any]:
@@ -165,26 +192,6 @@ _CALLS: Final[Mapping[str, Callable[[Mapping[str, Any]], tuple[str, Any, Any]]]]
     "image_view": _view_image,
     "function_call_output": _function_output,
 }
-
-
-def touched(changes: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Every file that changes touch: written, deleted, or moved from or to."""
-    return [path for change in changes for path in (str(change["path"]), _moved(change)) if path]
-
-
-def _written(given: Mapping[str, Any]) -> list[str]:
-    """The files that are there after a change."""
-    return [_moved(change) or str(change["path"]) for change in given["changes"] if _kind(change) != "delete"]
-
-
-def _kind(change: Mapping[str, Any]) -> Any:
-    kind = change.get("kind")
-    return kind.get("type") if isinstance(kind, dict) else kind
-
-
-def _moved(change: Mapping[str, Any]) -> str | None:
-    kind = change.get("kind")
-    return kind.get("move_path") if isinstance(kind, dict) else None
 
 
 def _get(item: Mapping[str, Any], name: str) -> Any:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
+
+from buildwidget.protocol.events import Error
 
 _CLAUDE_VARIABLES: Final = (
     "ANTHROPIC_API_KEY",
@@ -31,6 +34,21 @@ _CLAUDE_MISSING: Final = (
 _CODEX_MISSING: Final = (
     "Codex has no credentials here: set OPENAI_API_KEY, or log in once by running `codex login` in a terminal."
 )
+
+
+_REFUSED: Final = {
+    "claude-code": "Check ANTHROPIC_API_KEY, or log in again by running `claude` in a terminal.",
+    "codex": "Check OPENAI_API_KEY, or log in again by running `codex login` in a terminal.",
+}
+_UNAUTHORIZED: Final = re.compile(r"401 unauthorized|invalid api key|incorrect api key", re.IGNORECASE)
+
+
+def told_of_refusal(agent: str, error: Error, status: int | None = None) -> Error:
+    """The error; where the model server refused the credentials (HTTP 401), with what can be done about it."""
+    if status != 401 and not _UNAUTHORIZED.search(error.message):
+        return error
+    message = f"{error.message.rstrip('.')}. The model server refused the credentials. {_REFUSED[agent]}"
+    return Error(kind="credentials", message=message)
 
 
 def codex_options(environment: Mapping[str, str]) -> list[str]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from buildwidget.protocol.events import Event, ProgressEvent
+
+_REASON_CHARACTERS: Final = 200
 
 
 class Retrying:
@@ -22,6 +25,7 @@ class Retrying:
     def waits(self, why: str, attempt: int, most: int | None = None) -> list[Event]:
         """The model could not be asked; another attempt is to come."""
         count = f"{attempt} of {most}" if most else str(attempt)
+        why = why if len(why) <= _REASON_CHARACTERS else f"{why[:_REASON_CHARACTERS]}…"
         self._shown = ProgressEvent(
             at=self._now_ms(), id="retry", label=f"Asking again ({count}): {why}", current=attempt
         )

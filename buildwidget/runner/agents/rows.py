@@ -17,6 +17,7 @@ class ToolRows:
         self._now_ms = now_ms
         self._states: dict[str, ToolState] = {}
         self._described: set[str] = set()
+        self._outputs: dict[str, str] = {}
 
     def has_ended(self, id: str) -> bool:
         """Whether the call has come to an end."""
@@ -42,7 +43,20 @@ class ToolRows:
 
     def output(self, id: str, output: Any) -> list[Event]:
         """What a running call has given so far."""
-        return [] if self.has_ended(id) else [self._event(id, output=output)]
+        if self.has_ended(id):
+            return []
+        self._outputs[id] = str(output)
+        return [self._event(id, output=output)]
+
+    def nested(self, id: str, parent: str) -> list[Event]:
+        """Whose call it is, where that became known after the call."""
+        return [self._event(id, parent=parent)] if id in self._states else []
+
+    def reported(self, id: str, output: Any) -> list[Event]:
+        """What a call gave, told after its end too: a subagent goes on when the call that started it has ended."""
+        # With the end that it had: output without one would be taken for a running call's, which is to go on.
+        state = self._states.get(id)
+        return [self._event(id, output=output, state=state if self.has_ended(id) else None)] if state else []
 
     def ended(self, id: str, state: ToolState, output: Any = None, name: str | None = None) -> list[Event]:
         """The end of a call."""
@@ -55,7 +69,11 @@ class ToolRows:
     def close(self) -> list[Event]:
         """Ends whatever runs: the agent is gone."""
         running = [call for call, state in self._states.items() if state not in TOOL_ENDS]
-        return [event for call in running for event in self.ended(call, "failed", STILL_RUNNING)]
+        return [event for call in running for event in self.ended(call, "failed", self._so_far(call))]
+
+    def _so_far(self, id: str) -> str:
+        output = self._outputs.get(id, "").rstrip("\n")
+        return f"{output}\n{STILL_RUNNING}" if output else STILL_RUNNING
 
     def _event(self, id: str, **fields: Any) -> ToolEvent:
         return ToolEvent(at=self._now_ms(), id=id, **fields)

@@ -25,6 +25,10 @@ MAX_LINE_BYTES: Final = 64 * 1024 * 1024
 """A longer line of the agent's is given up: no message is that long."""
 
 
+LINGER_SECONDS: Final = 10.0
+"""An agent that may have said its last word, and says nothing for so long, has."""
+
+
 class AgentRun:
     """Runs one attempt. ``run`` is called once, from one thread; ``interrupt`` and ``answer`` from any.
 
@@ -58,6 +62,7 @@ class AgentRun:
         self._deadlines: dict[str, float] = {}
         self._input: InputPipe | None = None
         self._line = bytearray()
+        self._heard_at = clock()
 
     def start(self) -> RunningCommand:
         """Starts the program.
@@ -116,6 +121,7 @@ class AgentRun:
         if stream == "stderr":
             self._output.feed(stream, data)
             return
+        self._heard_at = self._clock()
         self._line += data
         if b"\n" not in data and len(self._line) <= MAX_LINE_BYTES:
             return
@@ -131,6 +137,8 @@ class AgentRun:
             late = [request for request, deadline in self._deadlines.items() if self._clock() >= deadline]
             for request_id in late:
                 self._take(self._session.answer(request_id, "timeout"))
+            if self._session.lingering and self._clock() >= self._heard_at + LINGER_SECONDS:
+                self._close_input()
 
     def _take(self, step: Step) -> None:
         for event in step.events:
@@ -139,11 +147,15 @@ class AgentRun:
             for line in step.replies:
                 self._input.send(line)
             if self._session.finished:
-                self._input.close()
-                self._input = None
+                self._close_input()
         waiting = self._session.open_prompts
         now = self._clock() + self._permission_seconds
         self._deadlines = {request: self._deadlines.get(request, now) for request in waiting}
+
+    def _close_input(self) -> None:
+        if self._input is not None:
+            self._input.close()
+            self._input = None
 
     def _complete(self, event: Event) -> Event:
         if isinstance(event, ArtifactEvent):

@@ -85,6 +85,11 @@ class Session(ABC):
         """Whether the agent has said its last word, so that its standard input can be closed."""
         return self.outcome is not None
 
+    @property
+    def lingering(self) -> bool:
+        """Whether it may have said its last word, which only silence can tell."""
+        return False
+
     def retell_texts(self, retell: bool) -> None:
         """Whether whole texts are told although they have streamed: what streams may be held back in part."""
         self._texts.retell = retell

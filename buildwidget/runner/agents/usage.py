@@ -1,4 +1,8 @@
-"""Token counts as an agent tells them, and what of them belongs to this build."""
+"""Token counts as an agent tells them, and what of them belongs to this build.
+
+They mean the same for every agent: ``input_tokens`` is all that the model read, ``cache_read_tokens`` and
+``cache_write_tokens`` are parts of it; ``output_tokens`` is all that it wrote, ``reasoning_tokens`` a part of it.
+"""
 
 from __future__ import annotations
 

@@ -175,7 +175,11 @@ class ArtifactEvent(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="
 
 
 class UsageEvent(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="usage"):
-    """Totals of this build so far (not increments); tokens are counts, ``cost_usd`` is US dollars."""
+    """Totals of this build so far (not increments); tokens are counts, ``cost_usd`` is US dollars.
+
+    Of every agent ``input_tokens`` is everything the model read, caches included: ``cache_read_tokens`` and
+    ``cache_write_tokens`` are parts of it. ``output_tokens`` is everything it wrote, ``reasoning_tokens`` a part of it.
+    """
 
     input_tokens: Count | None = None
     output_tokens: Count | None = None

@@ -85,6 +85,7 @@ class StateBuilder:
         self._changes: Changes = {}
         self._ended = state.status in ENDS
         self._active_todo = active_todo(state.todos)
+        self._todo_percent = todo_percent(state.todos)
         self._tools = ToolSection(state.tools)
         self._texts = TextSection(state.texts)
         self._log = LogSection(state.log)
@@ -101,10 +102,13 @@ class StateBuilder:
 
     def state(self) -> State:
         """The state so far, frozen: what is applied later does not change it. The same object while nothing did."""
+        log = self._log.result()
+        if log is not self._state.log:
+            self._set_dropped("log", log.first - 1)
         sections = {
             "tools": self._tools.result(),
             "texts": self._texts.result(),
-            "log": self._log.result(),
+            "log": log,
             "metrics": self._metrics.result(),
             "progress": self._progress.result(),
             "displays": self._displays.result(),
@@ -121,10 +125,14 @@ class StateBuilder:
         return self._changes[field] if field in self._changes else getattr(self._state, field)
 
     def _set_dropped(self, field: str, count: int) -> None:
-        dropped = self._get("dropped")
-        if dropped.get(field, 0) != count:
-            others = {name: rows for name, rows in dropped.items() if name != field}
-            self._changes["dropped"] = {**others, field: count} if count else others
+        if self._get("dropped").get(field, 0) == count:
+            return
+        if "dropped" not in self._changes:
+            self._changes["dropped"] = dict(self._state.dropped)
+        if count:
+            self._changes["dropped"][field] = count
+        else:
+            del self._changes["dropped"][field]
 
     def _drop(self, field: str, rows: int) -> None:
         if rows:
@@ -144,19 +152,21 @@ class StateBuilder:
     def _take_todos(self, event: TodosEvent) -> None:
         todos = bounded_todos(event.todos)
         self._active_todo = active_todo(todos)
+        self._todo_percent = todo_percent(todos)
         self._changes["todos"] = todos
         self._set_dropped("todos", len(event.todos) - len(todos))
         self._count_percent()
 
     def _take_progress(self, event: ProgressEvent) -> None:
-        self._drop("progress", self._progress.apply(event))
-        percent = bar_percent(self._progress.row_of(event))
+        bar, fell_out = self._progress.apply(event)
+        self._drop("progress", fell_out)
+        percent = bar_percent(bar)
         if percent is not None:
             self._changes["bar_percent"] = percent
             self._count_percent()
 
     def _count_percent(self) -> None:
-        percent = todo_percent(self._get("todos"))
+        percent = self._todo_percent
         self._changes["percent"] = self._get("bar_percent") if percent is None else percent
 
     def _take_tool(self, event: ToolEvent) -> None:
@@ -166,22 +176,22 @@ class StateBuilder:
         self._drop("texts", self._texts.apply(event, self._active_todo))
 
     def _take_log(self, event: LogEvent) -> None:
-        self._set_dropped("log", self._log.apply(event))
+        self._log.apply(event)
 
     def _take_metric(self, event: MetricEvent) -> None:
         self._drop("metrics", self._metrics.apply(event))
 
     def _take_display(self, event: DisplayEvent) -> None:
-        self._drop("displays", self._displays.apply(event))
+        self._drop("displays", self._displays.apply(event)[1])
 
     def _take_artifact(self, event: ArtifactEvent) -> None:
-        self._drop("artifacts", self._artifacts.apply(event))
+        self._drop("artifacts", self._artifacts.apply(event)[1])
 
     def _take_usage(self, event: UsageEvent) -> None:
         self._changes["usage"] = merge_usage(self._get("usage"), event)
 
     def _take_permission(self, event: PermissionEvent) -> None:
-        self._drop("permissions", self._permissions.apply(event))
+        self._drop("permissions", self._permissions.apply(event)[1])
 
     _TAKERS: ClassVar[dict[type[Event], Callable[[Any, Any], None]]] = {
         StatusEvent: _take_status,

@@ -6,10 +6,18 @@ object where nothing changed. ``core/fold/sections.ts`` is this file in TypeScri
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import Any, Final
 
-from buildwidget.protocol.events import TOOL_ENDS, LogEvent, LogLine, MetricEvent, Stream, TextEvent, ToolEvent
+from buildwidget.protocol.events import (
+    TOOL_ENDS,
+    LogEvent,
+    LogLine,
+    MetricEvent,
+    MetricPoint,
+    Stream,
+    TextEvent,
+    ToolEvent,
+)
 from buildwidget.protocol.limits import (
     MAX_LOG_BYTES,
     MAX_LOG_LINE_BYTES,
@@ -162,21 +170,19 @@ class LogSection:
         self._changed = False
         self._bytes: int | None = None
 
-    def apply(self, event: LogEvent) -> int:
-        """Takes one event; how many lines no longer stand in the state, of all that were ever written."""
+    def apply(self, event: LogEvent) -> None:
+        """Takes one event."""
         if event.first - 1 > MAX_SAFE_INTEGER - len(event.lines):
-            return self._first - 1
+            return
         if event.first > self._count + 1:
             self._start_again(event.first)
         known = self._count + 1 - event.first
         if known < len(event.lines):
             self._own()
             self._append(event.lines, known)
-            self._trim()
         if event.partial is not None:
             self._partial = _partial(event.partial)
             self._changed = True
-        return self._first - 1
 
     def _start_again(self, first: int) -> None:
         self._lines = []
@@ -186,16 +192,23 @@ class LogSection:
         self._changed = True
 
     def _append(self, lines: list[LogLine], known: int) -> None:
-        for stream, text in islice(lines, known, None):
-            kept = keep_start(text, MAX_LOG_LINE_BYTES)
-            self._lines.append((stream, kept))
-            self._bytes = (self._bytes or 0) + byte_length(kept)
-        self._count += len(lines) - known
+        fresh = lines[known:] if known else lines
+        texts = [text for _, text in fresh]
+        if max(map(len, texts)) * 4 > MAX_LOG_LINE_BYTES:
+            texts = [keep_start(text, MAX_LOG_LINE_BYTES) for text in texts]
+            fresh = [(stream, text) for (stream, _), text in zip(fresh, texts, strict=True)]
+        self._lines += fresh
+        # Joined first: one look at many short lines takes a tenth of many looks.
+        self._bytes = (self._bytes or 0) + byte_length("".join(texts))
+        self._count += len(fresh)
+        if len(self._lines) > 2 * MAX_LOG_LINES or self._bytes > 2 * MAX_LOG_BYTES:
+            self._trim()
 
     def _trim(self) -> None:
+        """Lets go of what is over the bounds. Any number of events may come between: the end they leave is the same."""
         total = self._bytes or 0
         gone = max(0, len(self._lines) - MAX_LOG_LINES)
-        total -= sum(byte_length(text) for _, text in islice(self._lines, gone))
+        total -= _text_bytes(self._lines[:gone])
         while total > MAX_LOG_BYTES:
             total -= byte_length(self._lines[gone][1])
             gone += 1
@@ -207,15 +220,21 @@ class LogSection:
         if self._lines is self._log.lines:
             self._lines = list(self._lines)
         if self._bytes is None:
-            self._bytes = sum(byte_length(text) for _, text in self._lines)
+            self._bytes = _text_bytes(self._lines)
         self._changed = True
 
     def result(self) -> Log:
         """The log for the next state."""
         if self._changed:
+            if self._bytes is not None:  # else the lines are still those of the log before
+                self._trim()
             self._log = Log(first=self._first, count=self._count, lines=self._lines, partial=self._partial)
             self._changed = False
         return self._log
+
+
+def _text_bytes(lines: list[LogLine]) -> int:
+    return byte_length("".join([text for _, text in lines]))
 
 
 def _partial(partial: dict[Stream, str]) -> dict[Stream, str]:
@@ -227,19 +246,30 @@ class MetricSection:
 
     def __init__(self, rows: list[MetricRow]) -> None:
         self._rows = Rows(rows, "name", MAX_METRICS)
+        self._owned: set[str] = set()  # of these the points are in no state yet, and may be added to
 
     def apply(self, event: MetricEvent) -> int:
         """Takes one event; how many rows fell out."""
         key = label(event.name)
         row = self._rows.get(key)
-        points = list(row.points) if row else []
-        for point in event.points:
-            if len(points) == MAX_METRIC_POINTS:
-                points = points[::2]
-            points.append(point)
+        points = [] if row is None else row.points if key in self._owned else list(row.points)
+        if len(points) + len(event.points) <= MAX_METRIC_POINTS:
+            points += event.points
+        else:
+            points = _thinned(points, event.points)
         count = (row.count if row else 0) + len(event.points)
+        self._owned.add(key)
         return self._rows.put(key, MetricRow(name=key, count=count, points=points))
 
     def result(self) -> list[MetricRow]:
         """The rows for the next state."""
+        self._owned.clear()
         return self._rows.result()
+
+
+def _thinned(points: list[MetricPoint], more: list[MetricPoint]) -> list[MetricPoint]:
+    for point in more:
+        if len(points) == MAX_METRIC_POINTS:
+            points = points[::2]
+        points.append(point)
+    return points

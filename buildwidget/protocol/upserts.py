@@ -29,16 +29,11 @@ class Upserts(Generic[RowT, EventT]):
         self._key = key
         self._merge = merge
 
-    def apply(self, event: EventT) -> int:
-        """Takes one event; how many rows fell out."""
+    def apply(self, event: EventT) -> tuple[RowT, int]:
+        """Takes one event; the row it made, and how many rows fell out."""
         key = label(getattr(event, self._key))
-        return self._rows.put(key, self._merge(self._rows.get(key), event, key))
-
-    def row_of(self, event: EventT) -> RowT:
-        """The row of an event that was applied."""
-        row = self._rows.get(label(getattr(event, self._key)))
-        assert row is not None
-        return row
+        row = self._merge(self._rows.get(key), event, key)
+        return row, self._rows.put(key, row)
 
     def result(self) -> list[RowT]:
         """The rows for the next state."""
@@ -47,13 +42,14 @@ class Upserts(Generic[RowT, EventT]):
 
 def merge_bar(row: ProgressRow | None, event: ProgressEvent, key: str) -> ProgressRow:
     """The bar after the event."""
+    done, total, unit = (row.done, row.total, row.unit) if row else (False, None, None)
     return ProgressRow(
         id=key,
         label=label(event.label),
         current=event.current,
-        done=_present(event.done, row.done if row else False),
-        total=_present(event.total, row.total if row else None),
-        unit=_present(event.unit and label(event.unit), row.unit if row else None),
+        done=done if event.done is None else event.done,
+        total=total if event.total is None else event.total,
+        unit=unit if event.unit is None else label(event.unit),
     )
 
 

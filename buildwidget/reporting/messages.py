@@ -126,6 +126,6 @@ def frame(messages: Sequence[bytes]) -> bytes:
     return b"".join((size.to_bytes(4, "big"), b"\xdd", len(messages).to_bytes(4, "big"), *messages))
 
 
-def decode_messages(body: bytes) -> list[Message]:
+def decode_messages(body: bytes | memoryview) -> list[Message]:
     """The messages of a frame's body; ``msgspec.MsgspecError`` if it is not one of ours."""
     return _decoder.decode(body)

@@ -141,7 +141,7 @@ class ReportIntake:
         ready = draft(masker.mask_event(event) if masker else event)
         assert isinstance(ready.event, DisplayEvent)
         payload = Payload(kind="display", key=ready.event.id, mime=message.mime, content=content)
-        return dataclasses.replace(ready, payloads=(payload,))
+        return msgspec.structs.replace(ready, payloads=(payload,))
 
     def _masked_text(self, event: TextEvent) -> Event:
         """A secret may begin in one piece of a text and end in the next."""

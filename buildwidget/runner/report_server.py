@@ -120,27 +120,37 @@ class ReportServer:
             return
         buffer = self._buffers[connection]
         buffer += data
-        try:
-            self._take_frames(connection, buffer)
-        except (msgspec.MsgspecError, UnicodeError, ValueError):
-            self._drop(connection)  # not one of ours: the next frame's beginning cannot be known
-
-    def _take_frames(self, connection: socket.socket, buffer: bytearray) -> None:
-        while len(buffer) >= 4:
-            size = int.from_bytes(buffer[:4], "big")
-            if size > MAX_FRAME_BYTES:
-                raise ValueError("the frame is too long")
-            if len(buffer) < 4 + size:
-                return
-            messages = decode_messages(bytes(buffer[4 : 4 + size]))
-            del buffer[: 4 + size]
-            self._intake.send_all(messages)
-            for message in messages:
-                if isinstance(message, Sync):
-                    with contextlib.suppress(OSError):
-                        connection.send(message.number.to_bytes(8, "big"))
+        messages, is_ours = _taken_frames(buffer)
+        # All at once: a fork sends each message by itself, and together they cost a tenth.
+        self._intake.send_all(messages)
+        for message in messages:
+            if isinstance(message, Sync):
+                with contextlib.suppress(OSError):
+                    connection.send(message.number.to_bytes(8, "big"))
+        if not is_ours:
+            self._drop(connection)  # the next frame's beginning cannot be known
 
     def _drop(self, connection: socket.socket) -> None:
         self._selector.unregister(connection)
         del self._buffers[connection]
         connection.close()
+
+
+def _taken_frames(buffer: bytearray) -> tuple[list[Message], bool]:
+    """The messages of all frames that are there whole, taken out of the buffer; False: what follows is none of ours."""
+    messages: list[Message] = []
+    start = 0
+    with memoryview(buffer) as view:
+        while len(view) - start >= 4:
+            end = start + 4 + int.from_bytes(view[start : start + 4], "big")
+            if end - start - 4 > MAX_FRAME_BYTES:
+                return messages, False
+            if end > len(view):
+                break
+            try:
+                messages += decode_messages(view[start + 4 : end])
+            except (msgspec.MsgspecError, UnicodeError, ValueError):
+                return messages, False
+            start = end
+    del buffer[:start]
+    return messages, True

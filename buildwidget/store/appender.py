@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, select, update
@@ -13,31 +14,38 @@ from buildwidget.protocol.events import ENDS
 from buildwidget.protocol.reducer import StateBuilder
 from buildwidget.protocol.state import State
 from buildwidget.store import rows
-from buildwidget.store.engine import Database, insert_rows, upsert
-from buildwidget.store.entries import FOLDED_COLUMNS, Entries, enter, folded_columns
+from buildwidget.store.engine import Database
+from buildwidget.store.entries import FOLDED_COLUMNS, LASTING_COLUMNS, Entries, enter, folded_columns
 from buildwidget.store.errors import Ended, Fenced
 from buildwidget.store.hydration import Hydrated, save_state
 from buildwidget.store.records import Draft
+from buildwidget.store.statements import Prepared, insert_rows, upsert
 from buildwidget.store.tables import builds, events, payloads
 
 _SAVE_SECONDS: Final = 1.0
 _SAVE_SHARE: Final = 20
 """The state is saved at most every second, or 20 times what the last save took: saving costs at most 5 %."""
 
-# Made once: putting a statement together takes longer than running it.
-_BUMP = (
-    update(builds)
-    .where(
+_TAIL_EVENTS: Final = 500
+_TAIL_BYTES: Final = 1024 * 1024
+"""Within a second it is saved too, if that costs no more, once so much stands behind it: who hydrates must fold it."""
+
+
+def _bump_with(columns: Iterable[str]) -> Prepared:
+    ours = (
         builds.c.id == bindparam("build"),
         builds.c.generation == bindparam("generation_now"),
         builds.c.head == bindparam("head_now"),
     )
-    .values(
-        heartbeat=builds.c.heartbeat + 1,
-        bytes=builds.c.bytes + bindparam("size"),
-        **{name: bindparam(f"new_{name}") for name in FOLDED_COLUMNS},
+    counted = {"heartbeat": builds.c.heartbeat + 1, "bytes": builds.c.bytes + bindparam("size")}
+    return Prepared(
+        update(builds).where(*ours).values(**counted, **{name: bindparam(f"new_{name}") for name in columns})
     )
-)
+
+
+_BUMP_ALL: Final = _bump_with(FOLDED_COLUMNS)
+_BUMP: Final = _bump_with(set(FOLDED_COLUMNS) - LASTING_COLUMNS)
+"""For most appends. SQLite writes the indexes over a column anew with each update that names it, changed or not."""
 
 
 class Appender:
@@ -64,8 +72,13 @@ class Appender:
         self._database = database
         self._monotonic = monotonic
         self._next_save = monotonic() + _SAVE_SECONDS
-        self._saved_head: int | None = None
+        self._next_early_save = 0.0
+        self._encoding_took = 0.0
+        self._save_costs: deque[float] = deque(maxlen=4)
+        self._saved_head = hydrated.seq if hydrated.saved is not None else 0
+        self._unsaved_bytes = 0
         self._unsettled: Entries | None = None
+        self._has_written = False  # before, the row's columns are what another made of the log
 
     def append(self, drafts: Sequence[Draft]) -> list[bytes]:
         """Append in one transaction; returns the events as stored.
@@ -111,7 +124,7 @@ class Appender:
                 raise Fenced
             if saved is not None:
                 save_state(connection, self.build_id, self.head, saved)
-        self._saved_head = self.head
+        self._saved(self.head)
 
     def settle(self) -> bool:
         """Whether the append that failed last was committed all the same; then state and head follow it.
@@ -154,31 +167,43 @@ class Appender:
         if met:
             self._accept(entries)
             if saved is not None:
-                self._saved_head = self.head
+                self._saved(self.head)
         return met
 
     def _bump(self, connection: Connection, entries: Entries) -> None:
         """Move the head in the row, which is where only one writer gets through."""
         columns = {f"new_{name}": value for name, value in folded_columns(entries).items()}
         ours = {"build": self.build_id, "generation_now": self.generation, "head_now": self.head}
-        if connection.execute(_BUMP, {**ours, **columns, "size": entries.size}).rowcount == 0:
+        lasts = all(getattr(entries.state, name) == getattr(self.state, name) for name in LASTING_COLUMNS)
+        bump = _BUMP if lasts and self._has_written else _BUMP_ALL
+        if bump.run(connection, {**ours, **columns, "size": entries.size}).rowcount == 0:
             raise Fenced
 
     def _state_to_save(self, entries: Entries) -> bytes | None:
-        if entries.state.status not in ENDS and self._monotonic() < self._next_save:
-            return None
         began = self._monotonic()
+        if entries.state.status not in ENDS and began < self._save_time(entries):
+            return None
         encoded = codec.encode_state(entries.state)
-        self._plan_save(self._monotonic() - began)
+        self._encoding_took = self._monotonic() - began
         return encoded
+
+    def _save_time(self, entries: Entries) -> float:
+        tail = entries.head - self._saved_head, self._unsaved_bytes + entries.size
+        return self._next_early_save if tail[0] >= _TAIL_EVENTS or tail[1] >= _TAIL_BYTES else self._next_save
 
     def _save(self, connection: Connection, seq: int, state: bytes) -> None:
         began = self._monotonic()
         save_state(connection, self.build_id, seq, state)
-        self._plan_save(self._monotonic() - began)
+        now = self._monotonic()
+        # The commit that follows writes it all once more, which takes about twice as long again.
+        self._save_costs.append(3 * (self._encoding_took + now - began))
+        cost = min(self._save_costs)  # some are slow for once, on a busy machine
+        self._next_save = now + max(_SAVE_SECONDS, _SAVE_SHARE * cost)
+        self._next_early_save = now + _SAVE_SHARE * cost
 
-    def _plan_save(self, took: float) -> None:
-        self._next_save = max(self._next_save, self._monotonic() + max(_SAVE_SECONDS, _SAVE_SHARE * took))
+    def _saved(self, head: int) -> None:
+        self._saved_head = head
+        self._unsaved_bytes = 0
 
     def _is_stored(self, connection: Connection, entries: Entries) -> bool:
         query = select(events.c.body).where(events.c.build_id == self.build_id, events.c.seq == entries.head)
@@ -186,3 +211,5 @@ class Appender:
 
     def _accept(self, entries: Entries) -> None:
         self.state, self.head, self._builder = entries.state, entries.head, entries.builder
+        self._unsaved_bytes += entries.size
+        self._has_written = True

@@ -31,29 +31,30 @@ def draft(event: Event) -> Draft:
     Raises:
         ValueError: a field has a value that its type does not allow.
     """
-    clean = _clean(event)
-    if isinstance(clean, ToolEvent):
-        return _tool(clean)
-    if isinstance(clean, LogEvent):
-        return _log(clean)
-    return Draft(clean, clean=True)
+    clean = _clean(event if event.seq == 0 else msgspec.structs.replace(event, seq=0))
+    if isinstance(clean.event, ToolEvent):
+        return _tool(clean, clean.event)
+    if isinstance(clean.event, LogEvent):
+        return _log(clean, clean.event)
+    return clean
 
 
-def _clean(event: Event) -> Event:
+def _clean(event: Event) -> Draft:
     """The event as readers will have it. Most are clean, and to see it from their JSON is ten times quicker."""
     try:
-        if codec.decode_event(_encode(event)) == event:
-            return event
+        body = _encode(event)
+        if codec.decode_event(body) == event:
+            return Draft(event, clean=True, body=body)
     except (UnicodeError, TypeError, ValueError, RecursionError):
         pass
     clean = codec.clean_event(event)
     decoded = codec.decode_event(_encode(clean))
     if decoded is None:
         raise ValueError(f"not an event that can be read again: {clean!r:.200}")
-    return decoded
+    return Draft(decoded, clean=True)
 
 
-def _tool(event: ToolEvent) -> Draft:
+def _tool(whole: Draft, event: ToolEvent) -> Draft:
     payloads: list[Payload] = []
     changes: dict[str, Any] = {}
     kinds: tuple[tuple[str, PayloadKind], ...] = (("input", "tool_input"), ("output", "tool_output"))
@@ -65,12 +66,15 @@ def _tool(event: ToolEvent) -> Draft:
             changes[field] = keep_start(content.decode(), PREVIEW_BYTES)
             payloads.append(_payload(kind, label(event.id), _TEXT if is_text else _JSON, content))
     if not changes:
-        return Draft(event, clean=True)
+        return whole
     truncated = sorted({*(event.truncated or ()), *changes})
     return Draft(msgspec.structs.replace(event, truncated=truncated, **changes), tuple(payloads), clean=True)
 
 
-def _log(event: LogEvent) -> Draft:
+def _log(whole: Draft, event: LogEvent) -> Draft:
+    texts = [text for _stream, text in event.lines]
+    if max(map(len, (*texts, *(event.partial or {}).values())), default=0) * 4 <= MAX_LOG_LINE_BYTES:
+        return whole
     payloads: list[Payload] = []
     lines: list[LogLine] = []
     for number, (stream, text) in enumerate(event.lines, start=event.first):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,6 +26,9 @@ from buildwidget.store.records import Draft, Payload
 
 FOLDED_COLUMNS: Final = ("status", "name", "project", "percent", "ended_at", "summary", "head", "log_lines")
 """The columns of ``builds`` that follow from the log; ``folded_columns`` has their values."""
+
+LASTING_COLUMNS: Final = frozenset({"status", "name", "project", "ended_at"})
+"""Those of them that few events change; fields of the state of the same name."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -63,25 +66,31 @@ def enter(builder: StateBuilder, head: int, drafts: Sequence[Draft]) -> Entries:
     rows: list[tuple[Any, ...]] = []
     payloads: list[dict[str, Any]] = []
     lines = state.log.count
-    for place, draft in enumerate(drafts, start=1):
-        event, contents = draft.event, draft.payloads
+    last = head + len(drafts)
+    for seq, draft in enumerate(drafts, start=head + 1):
+        event = draft.event
         if isinstance(event, LogEvent):
-            event, contents = _renumbered(event, contents, lines + 1)
-        elif is_end(event) and place < len(drafts):
+            draft = _renumbered(draft, event, lines + 1)  # noqa: PLW2901 - the same draft, with the numbers it gets
+        elif is_end(event) and seq < last:
             raise Ended
-        if event.seq:
-            event = msgspec.structs.replace(event, seq=0)
-        body, decoded = (_encode(event), event) if draft.clean else _cleaned(event)
+        body, decoded = _readable(draft)
         builder.apply(decoded)
-        lines += len(decoded.lines) if isinstance(decoded, LogEvent) else 0
-        rows.append(_row(state.id, head + place, event, decoded, codec.with_seq(body, head + place)))
-        payloads.extend(_payload_row(state.id, content) for content in contents)
-    size = sum(len(row[-1]) for row in rows) + sum(len(row["content"]) for row in payloads)
-    return Entries(rows, payloads, builder, builder.state(), head + len(rows), size)
+        if isinstance(decoded, LogEvent):
+            lines += len(decoded.lines)
+        rows.append(_row(state.id, seq, draft.event, decoded, codec.with_seq(body, seq)))
+        if draft.payloads:
+            payloads += [_payload_row(state.id, content) for content in draft.payloads]
+    size = sum([len(row[-1]) for row in rows]) + sum(len(row["content"]) for row in payloads)
+    return Entries(rows, payloads, builder, builder.state(), last, size)
 
 
-def _cleaned(event: Event) -> tuple[bytes, Event | None]:
-    """The event's JSON and what readers decode it to; None: nothing."""
+def _readable(draft: Draft) -> tuple[bytes, Event | None]:
+    """The event's JSON without a seq, and what readers decode it to; None: nothing."""
+    if draft.body is not None:
+        return draft.body, draft.event
+    event = draft.event if draft.event.seq == 0 else msgspec.structs.replace(draft.event, seq=0)
+    if draft.clean:
+        return _encode(event), event
     body = codec.encode_event(event)
     return body, codec.decode_event(body)
 
@@ -101,30 +110,32 @@ def folded_columns(entries: Entries) -> dict[str, Any]:
     }
 
 
-def _renumbered(event: LogEvent, payloads: tuple[Payload, ...], first: int) -> tuple[LogEvent, tuple[Payload, ...]]:
+def _renumbered(draft: Draft, event: LogEvent, first: int) -> Draft:
     shift = first - event.first
     if shift == 0:
-        return event, payloads
-    moved = tuple(
-        Payload(payload.kind, str(int(payload.key) + shift), payload.mime, payload.content) for payload in payloads
-    )
-    return msgspec.structs.replace(event, first=first), moved
+        return draft
+    moved = [
+        Payload(payload.kind, str(int(payload.key) + shift), payload.mime, payload.content)
+        for payload in draft.payloads
+    ]
+    return Draft(msgspec.structs.replace(event, first=first), tuple(moved), draft.clean)
 
 
 def _row(build_id: str, seq: int, event: Event, decoded: Event | None, body: bytes) -> tuple[Any, ...]:
     """The columns of ``events``, in their order."""
     # What no reader can decode is kept for its seq only, and found by nothing else.
     first_line = decoded.first if isinstance(decoded, LogEvent) and decoded.lines else None
-    return build_id, seq, event.at, event.__struct_config__.tag, _subject(decoded), first_line, body
+    subject = _SUBJECTS.get(type(decoded))
+    return build_id, seq, event.at, event.__struct_config__.tag, subject and subject(decoded), first_line, body
 
 
-def _subject(event: Event | None) -> str | None:
-    """What a route finds the event by, as the state has it."""
-    if isinstance(event, (ToolEvent, DisplayEvent)):
-        return label(event.id)
-    if isinstance(event, ArtifactEvent):
-        return label(event.path)
-    return "" if isinstance(event, TodosEvent) else None
+# What a route finds an event by, as the state has it.
+_SUBJECTS: Final[dict[type, Callable[[Any], str]]] = {
+    ToolEvent: lambda event: label(event.id),
+    DisplayEvent: lambda event: label(event.id),
+    ArtifactEvent: lambda event: label(event.path),
+    TodosEvent: lambda _event: "",
+}
 
 
 def _payload_row(build_id: str, payload: Payload) -> dict[str, Any]:

@@ -13,8 +13,9 @@ from buildwidget.protocol.events import ENDS
 from buildwidget.protocol.limits import REDUCER_VERSION
 from buildwidget.protocol.state import State, initial_state
 from buildwidget.store import schema
-from buildwidget.store.engine import Database, upsert
+from buildwidget.store.engine import Database
 from buildwidget.store.errors import NotFound, StoreError
+from buildwidget.store.statements import upsert
 from buildwidget.store.tables import builds, events, states
 
 _PAGE: Final = 2_000

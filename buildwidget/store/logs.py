@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from buildwidget.protocol.limits import MAX_LOG_LINE_BYTES
 from buildwidget.store.errors import NotFound
 from buildwidget.store.records import EventRange, LogPage
+from buildwidget.store.statements import Prepared
 from buildwidget.store.tables import builds, events, payloads
 
 _PAGE_BYTES: Final = 16 * 1024 * 1024
@@ -34,22 +35,55 @@ class _Lines(msgspec.Struct):
 
 _decode = msgspec.json.Decoder(_Lines).decode
 
+# They run with every batch.
+_HEAD: Final = Prepared(select(builds.c.epoch, builds.c.head).where(builds.c.id == bindparam("build")))
+_FOLLOWING: Final = Prepared(
+    select(events.c.body)
+    .where(events.c.build_id == bindparam("build"), events.c.seq > bindparam("after"))
+    .order_by(events.c.seq)
+    .limit(bindparam("limit"))
+)
+# Made once: making a statement takes longer than running it.
+_HEADS: Final = select(builds.c.id, builds.c.epoch, builds.c.head).where(
+    builds.c.id.in_(bindparam("ids", expanding=True))
+)
+_FEW: Final = 8
+"""Builds that are sooner asked for one by one."""
+
+
+def read_heads(connection: Connection, build_ids: Sequence[str]) -> dict[str, tuple[str, int]]:
+    """(epoch, head) of each build; those that are deleted are missing."""
+    if len(build_ids) <= _FEW:
+        return {build: head for build in build_ids if (head := _read_head(connection, build)) is not None}
+    found = connection.execute(_HEADS, {"ids": list(build_ids)})
+    return {build: (epoch, head) for build, epoch, head in found}
+
+
+def _read_head(connection: Connection, build_id: str) -> tuple[str, int] | None:
+    found: list[tuple[Any, ...]] = list(_HEAD.rows(connection, {"build": build_id}))
+    return (found[0][0], found[0][1]) if found else None
+
 
 def read_events(connection: Connection, build_id: str, after: int, limit: int, max_bytes: int | None) -> EventRange:
     """Events after a seq: at most ``limit`` and ``max_bytes``, but at least one if there is one."""
-    head = select(builds.c.epoch, builds.c.head).where(builds.c.id == build_id)
-    found = connection.execute(head).one_or_none()
+    found = _read_head(connection, build_id)
     if found is None:
         raise NotFound(build_id)
-    following = select(events.c.body).where(events.c.build_id == build_id, events.c.seq > after)
+    epoch, head = found
+    bodies = read_following(connection, build_id, after, limit, max_bytes)
+    return EventRange(epoch, after + 1, after + len(bodies), head, bodies)
+
+
+def read_following(connection: Connection, build_id: str, after: int, limit: int, max_bytes: int | None) -> list[bytes]:
+    """The same of a build that is there, without its head."""
     bodies: list[bytes] = []
     size = 0
-    for body in connection.scalars(following.order_by(events.c.seq).limit(limit)):
+    for (body,) in _FOLLOWING.rows(connection, {"build": build_id, "after": after, "limit": limit}):
         size += len(body)
         if bodies and max_bytes is not None and size > max_bytes:
             break
         bodies.append(body)
-    return EventRange(found.epoch, after + 1, after + len(bodies), found.head, bodies)
+    return bodies
 
 
 def read_forward(connection: Connection, build_id: str, after: int, limit: int, q: str | None) -> LogPage:

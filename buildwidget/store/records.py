@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+import msgspec
+
 from buildwidget.protocol.events import Event, Kind
 from buildwidget.protocol.state import Summary
 from buildwidget.store.process import ProcessIdentity
@@ -41,16 +43,17 @@ class Payload:
     content: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True, gc=False):
     """An event that is not yet in the log (drafts.draft makes one that is fit for it).
 
-    ``clean``: reading the event's JSON gives the very same event, so that it need not be tried again.
+    ``clean``: reading the event's JSON gives the very same event, so that it need not be tried again. ``body``: that
+    JSON, where it has been made already; without a seq.
     """
 
     event: Event
     payloads: tuple[Payload, ...] = ()
     clean: bool = False
+    body: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from buildwidget.protocol.reducer import StateBuilder
 from buildwidget.protocol.state import ArtifactRow, Summary, initial_state
 from buildwidget.store import details, logs, removal, rows, schema
 from buildwidget.store.appender import Appender
-from buildwidget.store.engine import Database, insert_rows, upsert
+from buildwidget.store.engine import Database
 from buildwidget.store.entries import enter, folded_columns
 from buildwidget.store.errors import Ended, Fenced
 from buildwidget.store.hydration import hydrate, keep_folded, save_state
@@ -34,6 +34,7 @@ from buildwidget.store.records import (
     LogPage,
     NewBuild,
 )
+from buildwidget.store.statements import insert_rows, upsert
 from buildwidget.store.tables import builds, commands, events, payloads
 
 
@@ -196,9 +197,8 @@ class Store:
 
     def heads(self, build_ids: Iterable[str]) -> dict[str, tuple[str, int]]:
         """(epoch, head) of each build; those that are deleted are missing."""
-        query = select(builds.c.id, builds.c.epoch, builds.c.head).where(builds.c.id.in_(list(build_ids)))
         with self.database.reading() as connection:
-            return {row.id: (row.epoch, row.head) for row in connection.execute(query)}
+            return logs.read_heads(connection, list(build_ids))
 
     def hydrate(self, build_id: str) -> Hydration:
         """The state at the head of the log, in one consistent read."""

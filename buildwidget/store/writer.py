@@ -127,7 +127,8 @@ class Writer:
         self._check_process()
         fit = event if isinstance(event, Draft) else draft(event)
         # Encoding it here is how a caller learns of what cannot be encoded, rather than the thread.
-        size = len(codec.encode_event(fit.event)) + sum(len(payload.content) for payload in fit.payloads)
+        body = fit.body or codec.encode_event(fit.event)
+        size = len(body) + sum([len(payload.content) for payload in fit.payloads])
         with self._changed:
             self._changed.wait_for(lambda: self._has_room(size) or self._failure or self._closing)
             self._raise_failure()

@@ -17,7 +17,7 @@ class PowerCut(BaseException):
 
 
 class Steps:
-    """Counts the steps of a store's transactions: before and after each statement, before and after each commit.
+    """Counts the steps of a store's transactions: before and after each BEGIN, statement and commit.
 
     At step number ``at`` it runs ``then``, once; what that raises ends the transaction right there.
     """
@@ -27,6 +27,8 @@ class Steps:
         self._then: Callable[[], None] | None = None
         self._at = 0
         self._count = 0
+        event.listen(engine, "begin", self._step, insert=True)  # before the listener of the store, which says BEGIN
+        event.listen(engine, "begin", lambda _connection: self._step())
         event.listen(engine, "before_cursor_execute", self._step)
         event.listen(engine, "after_cursor_execute", self._step)
         self._commit = engine.dialect.do_commit

@@ -69,7 +69,7 @@ def test_texts_keep_their_end(character: str) -> None:
 def test_the_log_keeps_the_last_lines_and_their_numbers() -> None:
     log = LogSection(EMPTY_LOG)
     lines = stdout(*(f"{n}" for n in range(1, 2_501)))
-    assert log.apply(LogEvent(at=1, first=1, lines=lines)) == 2_500 - MAX_LOG_LINES
+    log.apply(LogEvent(at=1, first=1, lines=lines))
     kept = log.result()
     assert (kept.first, kept.count, kept.lines) == (2_501 - MAX_LOG_LINES, 2_500, lines[-MAX_LOG_LINES:])
 
@@ -79,6 +79,21 @@ def test_the_log_keeps_no_more_bytes_than_its_bound() -> None:
     for first in range(1, 201):
         log.apply(LogEvent(at=1, first=first, lines=stdout("€" * 1_000)))
     assert len(log.result().lines) == MAX_LOG_BYTES // 3_000
+
+
+@pytest.mark.parametrize("line", ["x", "x" * 900])
+def test_it_is_all_the_same_how_often_the_log_is_looked_at(line: str) -> None:
+    often, once = LogSection(EMPTY_LOG), LogSection(EMPTY_LOG)
+    for number in range(1, 3_000):
+        event = LogEvent(at=1, first=number, lines=stdout(f"{number}{line}"), partial={"stdout": str(number)})
+        often.apply(event)
+        once.apply(event)
+        if number % 7 == 0:
+            often.result()
+            often.apply(LogEvent(at=1, first=1, lines=[], partial={}))
+            often.result()
+            once.apply(LogEvent(at=1, first=1, lines=[], partial={}))
+    assert often.result() == once.result()
 
 
 def test_a_log_line_keeps_its_start() -> None:
@@ -100,7 +115,7 @@ def test_a_log_told_before_does_not_change_when_it_goes_on() -> None:
 
 def test_log_numbers_beyond_the_greatest_integer_are_not_taken() -> None:
     log = LogSection(EMPTY_LOG)
-    assert log.apply(LogEvent(at=1, first=MAX_SAFE_INTEGER, lines=stdout("last", "beyond"))) == 0
+    log.apply(LogEvent(at=1, first=MAX_SAFE_INTEGER, lines=stdout("last", "beyond")))
     assert log.result() is EMPTY_LOG
     log.apply(LogEvent(at=1, first=MAX_SAFE_INTEGER, lines=stdout("last")))
     assert log.result().count == MAX_SAFE_INTEGER

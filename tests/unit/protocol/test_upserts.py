@@ -45,6 +45,6 @@ def test_an_input_too_heavy_for_a_prompt_is_left_out() -> None:
 def test_the_row_of_an_event_is_found_under_its_bounded_key() -> None:
     displays = Upserts([], "id", 1, merge_display)
     event = DisplayEvent(at=1, id="i" * 5_000, mime="m", size=1)
-    assert displays.apply(event) == 0
-    assert displays.row_of(event).id == "i" * 4_096
-    assert displays.apply(DisplayEvent(at=1, id="other", mime="m", size=1)) == 1
+    assert displays.apply(event) == (DisplayRow(id="i" * 4_096, mime="m", size=1), 0)
+    assert displays.apply(event)[1] == 0
+    assert displays.apply(DisplayEvent(at=1, id="other", mime="m", size=1))[1] == 1

@@ -10,13 +10,18 @@ from pathlib import Path
 
 import pytest
 
+from buildwidget.protocol import codec
 from buildwidget.protocol.events import MetricEvent
 from buildwidget.reporting import client
 from buildwidget.reporting.client import SocketSink
 from buildwidget.reporting.messages import MAX_FRAME_BYTES, DisplayReport, Message
+from buildwidget.runner.report_intake import ReportIntake
 from buildwidget.runner.report_server import ReportServer
 from buildwidget.runner.socket_path import MAX_ADDRESS_BYTES, new_address
 from buildwidget.store.errors import Fenced
+from buildwidget.store.store import Store
+from buildwidget.store.writer import Writer
+from tests.store.making import started, status
 from tests.waiting import wait_until
 
 
@@ -119,6 +124,44 @@ def test_a_full_spool_makes_the_caller_wait_and_drops_nothing(
     thread.join(30)
     assert sink.sync(10)
     assert intake.steps() == list(range(40_000))
+
+
+def test_a_full_spool_of_the_writer_makes_the_reporting_program_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "MAX_BUFFERED_BYTES", 16 * 1024)
+    points, sent = 60_000, [0]
+    with Store.open(f"sqlite:///{tmp_path / 'builds.db'}") as store:
+        writer = Writer(started(store), spool_bytes=64 * 1024)
+        server = ReportServer(ReportIntake(writer.write))
+        assert server.address is not None
+        sink = SocketSink(server.address)
+
+        def work() -> None:
+            for step in range(points):
+                sink.send(MetricEvent(at=1, name=f"m{step % 7}", points=[(step, 0.5, 1)]))
+                sent[0] = step + 1
+            sink.sync(30)
+
+        thread = threading.Thread(target=work)
+        with store.database.writing():  # another process has the lock
+            thread.start()
+            seen = [0]
+
+            def stands_still() -> bool:
+                seen.append(sent[0])
+                return 0 < seen[-1] == seen[-2]
+
+            wait_until(stands_still, every=0.3, timeout=30, what="the caller to wait")
+            assert sent[0] < points
+        thread.join(60)
+        sink.pause()
+        sink.abandon()
+        server.close(5)
+        writer.end(status("succeeded"))
+        state = codec.decode_state(store.hydrate(writer.state.id).state)
+    assert sum(row.count for row in state.metrics) == points
+    assert all(row.points[-1][0] == max(range(place, points, 7)) for place, row in enumerate(state.metrics))
 
 
 def test_a_fork_connects_for_itself_and_stands_in_order(server: ReportServer, intake: Intake, sink: SocketSink) -> None:

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 import pytest
 
-from buildwidget.store import schema
+from buildwidget.protocol.events import MetaEvent
+from buildwidget.store import rows, schema
 from buildwidget.store.appender import Appender
 from buildwidget.store.engine import Database
+from buildwidget.store.errors import Unavailable
 from buildwidget.store.store import Store
 from buildwidget.store.tables import states
+from tests.store.faults import Steps, fail_io
 from tests.store.making import HERE, check_build, create, drafts, lines, status
 
 
@@ -62,12 +66,47 @@ def test_what_is_dear_to_save_is_saved_less_often(store: Store, appender: Append
     appender.append(drafts(lines("x")))
     assert _saved(store) == 3
     clock.cost = 0
-    clock.now += 9
+    clock.now += 59
     appender.append(drafts(lines("x")))
     assert _saved(store) == 3
     clock.now += 2
     appender.append(drafts(lines("x")))
     assert _saved(store) == 5
+
+
+@pytest.mark.parametrize("tail", [["x"] * 500, ["x" * 4000] * 300])
+def test_a_long_tail_is_saved_at_once_while_that_is_cheap(store: Store, appender: Appender, tail: list[str]) -> None:
+    appender.append(drafts(lines("x")))
+    assert _saved(store) == 2
+    appender.append(drafts(*(lines(text) for text in tail)))
+    assert _saved(store) == appender.head
+    appender.append(drafts(lines("x")))
+    assert _saved(store) == appender.head - 1
+
+
+def test_a_long_tail_waits_where_saving_is_dear(store: Store, appender: Appender, clock: Clock) -> None:
+    clock.cost = 0.005
+    appender.append(drafts(*(lines("x") for _ in range(500))))
+    first = appender.head
+    assert _saved(store) == first
+    clock.cost = 0
+    appender.append(drafts(*(lines("x") for _ in range(500))))
+    assert _saved(store) == first
+    clock.now += 0.7
+    appender.append(drafts(lines("x")))
+    assert _saved(store) == appender.head
+
+
+def test_a_save_that_was_slow_for_once_does_not_delay_the_next(store: Store, appender: Appender, clock: Clock) -> None:
+    for cost in (0.0, 0.5):
+        clock.now += 2
+        clock.cost = cost
+        appender.append(drafts(lines("x")))
+        assert _saved(store) == appender.head
+    clock.cost = 0
+    clock.now += 2
+    appender.append(drafts(lines("x")))
+    assert _saved(store) == appender.head
 
 
 def test_a_beat_saves_what_is_not_saved_yet(store: Store, appender: Appender) -> None:
@@ -81,3 +120,18 @@ def test_a_beat_saves_what_is_not_saved_yet(store: Store, appender: Appender) ->
 def test_the_end_is_always_saved(store: Store, appender: Appender) -> None:
     appender.append(drafts(lines("x"), status("failed")))
     assert _saved(store) == appender.head == 4
+
+
+def test_what_lasts_stands_in_the_row_whatever_step_of_its_append_failed(store: Store, appender: Appender) -> None:
+    steps = Steps(store)
+    number, reached = 0, True
+    while reached:
+        renamed = drafts(MetaEvent(at=1, name=f"name {number}"))
+        with steps.at(number, fail_io) as was_reached, contextlib.suppress(Unavailable):
+            appender.append(renamed)
+        if not appender.settle():
+            appender.append(renamed)
+        with store.database.reading() as connection:
+            assert rows.row(connection, appender.build_id).name == f"name {number}"
+        number, reached = number + 1, was_reached()
+    assert number >= 8

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-import msgspec
-
 from buildwidget import agent_follow_up
+from buildwidget.answering import AnswerRefused, send_answer
 from buildwidget.launching import submit
 from buildwidget.protocol.events import ENDS
-from buildwidget.protocol.state import PermissionRow, Summary
+from buildwidget.protocol.state import Summary
 from buildwidget.store.errors import Ended
 from buildwidget.store.records import BuildRecord
 from buildwidget.store.store import Store
@@ -58,13 +57,6 @@ class AnswerHandler(RestHandler):
         self.send_json({"request_id": request_id, "decision": body.decision}, 202)
 
 
-class _Prompts(msgspec.Struct):
-    """The part of a state that answering needs; the rest is skipped unparsed."""
-
-    status: str
-    permissions: list[PermissionRow]
-
-
 def answer(store: Store, owner: str, build_id: str, body: Answer) -> str:
     """Sends the answer; the prompt that it answers.
 
@@ -72,39 +64,14 @@ def answer(store: Store, owner: str, build_id: str, body: Answer) -> str:
         ApiError: 409 with the decision where there is nothing left to answer, 400 where it is unclear what is meant.
     """
     owned(store, owner, build_id)
-    prompts = msgspec.json.decode(store.hydrate(build_id).state, type=_Prompts)
-    row = _prompt(prompts.permissions, body.request_id)
-    if row.decision is not None:
-        raise _decided(row.decision)
-    if prompts.status in ENDS:
-        raise ApiError(409, "ended", f"The build has ended: {prompts.status}.", decision=None)
-    content = {"decision": body.decision, "message": body.message}
-    store.send(build_id, "answer", row.request_id, content)
-    # The store keeps the first answer; of two people who answer at once, one must hear that it was not theirs.
-    kept = next(sent.body for sent in store.commands(build_id) if sent.request == row.request_id)
-    if kept["decision"] != body.decision:
-        raise _decided(kept["decision"])
-    return row.request_id
-
-
-def _prompt(rows: list[PermissionRow], request_id: str | None) -> PermissionRow:
-    waiting = [row for row in rows if row.decision is None]
-    if request_id is not None:
-        for row in rows:
-            if row.request_id == request_id:
-                return row
-        raise ApiError(400, "unknown_request", "The build asked no such question.", field="request_id")
-    if len(waiting) > 1:
-        raise ApiError(400, "ambiguous", f"{len(waiting)} prompts are open; say which.", field="request_id")
-    if waiting:
-        return waiting[0]
-    if rows:
-        return rows[-1]
-    raise ApiError(409, "nothing_asked", "The build waits for no answer.", decision=None)
-
-
-def _decided(decision: str) -> ApiError:
-    return ApiError(409, "answered", f"This prompt has been decided already: {decision}.", decision=decision)
+    try:
+        return send_answer(store, build_id, body.decision, body.message, body.request_id)
+    except AnswerRefused as refused:
+        if refused.code in ("unknown_request", "ambiguous"):
+            raise ApiError(400, refused.code, str(refused), field="request_id") from None
+        raise ApiError(409, refused.code, str(refused), decision=refused.decision) from None
+    except Ended as ended:
+        raise ApiError(409, "ended", str(ended), decision=None) from None
 
 
 class FollowUpHandler(RestHandler):

@@ -192,7 +192,7 @@ class RetryHandler(RestHandler):
 
 def retry(store: Store, owner: str, build_id: str) -> tuple[BuildRecord, bool]:
     """The new build; or, not new, the active one that holds the same key."""
-    return submit(store, owner, request_again(owned(store, owner, build_id)), retry_of=build_id)
+    return submit(store, owner, request_again(store, owned(store, owner, build_id)), retry_of=build_id)
 
 
 def _below(root: str, cwd: str | None) -> str:

@@ -15,6 +15,7 @@ from buildwidget.protocol import close_codes
 from buildwidget.protocol.frames import Subscribe, Watch
 from jupyter_extension.handlers.base import RestHandler, allowed
 from jupyter_extension.handlers.errors import ApiError
+from jupyter_extension.handlers.expiry import may_stay
 
 LAST_EVENT_ID: Final = "Last-Event-ID"
 
@@ -52,11 +53,13 @@ class StreamSink:
         self._closed.set()
 
     async def comment_until_closed(self, seconds: float) -> None:
-        """Keep proxies from taking the silence for an end, and notice clients that are gone."""
+        """Keep proxies from taking the silence for an end, and notice clients that are gone or logged out."""
         while not self._closed.is_set():
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._closed.wait(), seconds)
                 return
+            if not await may_stay(self._handler):
+                return  # who comes back is refused
             if not self._writing.locked():
                 with contextlib.suppress(SinkClosed):
                     await self._write(b": still here\n\n")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import struct
-from typing import Any, Final
+import zlib
+from asyncio import Future
+from collections.abc import Awaitable
+from typing import Any
 
 from jupyter_server.auth.decorator import ws_authenticated
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
 from tornado.ioloop import PeriodicCallback
-from tornado.iostream import StreamClosedError
+from tornado.iostream import IOStream
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from buildwidget.hub import Connection, HubFull, SinkClosed
@@ -19,60 +21,44 @@ from buildwidget.protocol.frames import ClientFrame, ErrorFrame
 from buildwidget.protocol.limits import MAX_CLIENT_FRAME_BYTES
 from jupyter_extension.handlers.base import RESOURCE, JsonErrors, is_allowed
 from jupyter_extension.handlers.errors import ApiError
+from jupyter_extension.handlers.expiry import may_stay
+from jupyter_extension.handlers.framing import AGREED, EXTENSIONS, Framer, agree
+from jupyter_extension.handlers.writing import write
 from jupyter_extension.services import Services, services_of
-
-_FINAL_TEXT: Final = 0x81
-"""The first byte of a text message in one frame."""
-
-
-class Framer:
-    """Text frames as they stand on the wire (RFC 6455, 5.2), the last one kept: many connections send the same in turn.
-
-    A server's frames are not masked and we negotiate no compression, so a message looks the same on every connection.
-    """
-
-    def __init__(self) -> None:
-        self._message = b""
-        self._framed = _framed(b"")
-
-    def framed(self, message: bytes) -> bytes:
-        """The message with its header; the same bytes object for the same message object."""
-        if message is not self._message:
-            self._message, self._framed = message, _framed(message)
-        return self._framed
-
-
-def _framed(message: bytes) -> bytes:
-    size = len(message)
-    if size < 126:
-        return struct.pack("!BB", _FINAL_TEXT, size) + message
-    if size < 1 << 16:
-        return struct.pack("!BBH", _FINAL_TEXT, 126, size) + message
-    return struct.pack("!BBQ", _FINAL_TEXT, 127, size) + message
-
 
 _framer = Framer()
 
 
 class WebSocketSink:
-    """The hub's side of a WebSocket."""
+    """The hub's side of a WebSocket; ``deflates``: its client takes deflated frames."""
 
-    def __init__(self, socket: WebSocketHandler) -> None:
+    def __init__(self, socket: WebSocketHandler, *, deflates: bool) -> None:
         self._socket = socket
+        self._deflates = deflates
 
-    async def send(self, frame: bytes) -> None:
-        """Returns when the operating system has taken the whole frame.
+    def send(self, frame: bytes) -> Awaitable[None] | None:
+        """None if the operating system has taken the whole frame; else what is done when it has.
 
-        Written to the stream itself: Tornado's write_message would build the frame anew and start a task for each
-        connection, which takes twice the time.
+        Written to the stream itself: Tornado's write_message would build the frame anew (and deflate it anew) and
+        start a task for each connection, which takes twice the time (or thirty times).
         """
+        stream = self._stream()
+        if not self._deflates:
+            return write(stream, _framer.plain(frame))
+        deflated = _framer.deflated(frame)
+        return write(stream, deflated) if isinstance(deflated, bytes) else self._send_later(deflated)
+
+    async def _send_later(self, deflated: Awaitable[bytes]) -> None:
+        data = await deflated
+        written = write(self._stream(), data)  # it may have closed meanwhile
+        if written is not None:
+            await written
+
+    def _stream(self) -> IOStream:
         connection = self._socket.ws_connection
         if connection is None or connection.stream is None or connection.is_closing():
             raise SinkClosed
-        try:
-            await connection.stream.write(_framer.framed(frame))
-        except StreamClosedError:
-            raise SinkClosed from None
+        return connection.stream
 
     def close(self, code: int, reason: str) -> None:
         """Start the closing handshake; Tornado ends it by itself where the client does not answer."""
@@ -90,6 +76,8 @@ class BuildWebSocket(JsonErrors, WebSocketMixin, WebSocketHandler, JupyterHandle
 
     _services: Services
     _connection: Connection | None = None
+    _deflates = False
+    _stream: IOStream | None = None
     _pings: PeriodicCallback | None = None
 
     # Who may connect
@@ -102,7 +90,23 @@ class BuildWebSocket(JsonErrors, WebSocketMixin, WebSocketHandler, JupyterHandle
         if not await is_allowed(self, "read"):
             raise ApiError(403, "forbidden", "You are not authorized to read builds on this server.")
         self._services = await services_of(self.settings)
-        await super().get(*args, **kwargs)
+        self._deflates = agree(self.request.headers)
+        try:
+            await super().get(*args, **kwargs)
+        except zlib.error:  # Tornado leaves to us what was deflated wrong
+            self.log.debug("a client sent what cannot be inflated")
+            if self._stream is not None:
+                self._stream.close()
+
+    def get_compression_options(self) -> dict[str, Any] | None:
+        """Tornado inflates what comes; what leaves is deflated once for all (``WebSocketSink``)."""
+        return {} if self._deflates else None
+
+    def finish(self, chunk: Any = None) -> Future[None]:
+        """The answer to the handshake, or an error."""
+        if self.get_status() == 101 and self._deflates:
+            self.set_header(EXTENSIONS, AGREED)
+        return super().finish(chunk)
 
     def skip_check_origin(self) -> bool:
         """A token in the header lets scripts in from anywhere, as everywhere in Jupyter; one in the URL does not.
@@ -119,14 +123,16 @@ class BuildWebSocket(JsonErrors, WebSocketMixin, WebSocketHandler, JupyterHandle
     def open(self, *_: Any, **__: Any) -> None:
         """The page is connected."""
         self.set_nodelay(True)  # small frames leave at once
+        self._stream = self.ws_connection.stream if self.ws_connection is not None else None
         hub = self._services.hub
+        sink = WebSocketSink(self, deflates=self._deflates)
         try:
-            self._connection = hub.connect(WebSocketSink(self), server=self._services.server_id, speaks=True)
+            self._connection = hub.connect(sink, server=self._services.server_id, speaks=True)
         except HubFull as full:
             self._tell(ErrorFrame(code="limit", message=str(full)))
             self.close(close_codes.SHUTTING_DOWN.code, hub.come_back())
             return
-        self._pings = PeriodicCallback(self._ping, hub.settings.heartbeat_ms)
+        self._pings = PeriodicCallback(self._beat, hub.settings.heartbeat_ms)
         self._pings.start()
 
     def on_message(self, message: str | bytes) -> None:
@@ -158,11 +164,14 @@ class BuildWebSocket(JsonErrors, WebSocketMixin, WebSocketHandler, JupyterHandle
         if self._connection is not None:
             self._connection.close()
 
-    def _ping(self) -> None:
+    async def _beat(self) -> None:
         try:
             self.ping()
         except WebSocketClosedError:
             self.on_close()  # Tornado may not have noticed yet
+            return
+        if not await may_stay(self) and self._connection is not None:
+            self._connection.end(close_codes.UNAUTHORIZED)
 
     def _tell(self, frame: ErrorFrame) -> None:
         try:

@@ -5,11 +5,13 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 import websocket
 
 from buildwidget.store.store import Store
+from tests.server import identity
 from tests.server.jupyter_process import OWNER, Client, JupyterServer
 from tests.server.page import Page, Stream, handshake
 from tests.unit.hub.parts import Work
@@ -218,6 +220,34 @@ class TestHowItEnds:
         server.stop()
         assert "Traceback" not in server.log
         assert "was destroyed but it is pending" not in server.log
+
+    def test_a_login_that_ends_ends_the_connection_for_good(
+        self, start_server: Callable[..., JupyterServer], tmp_path: Path
+    ) -> None:
+        server = start_server(
+            config={
+                "ServerApp": {"identity_provider_class": "tests.server.identity.RevocableIdentity"},
+                "RevocableIdentity": {"token": "a-token-of-the-test"},
+                "BuildwidgetApp": {"heartbeat_ms": 100, "comment_seconds": 0.1},
+            },
+            env={identity.DIRECTORY: str(tmp_path)},
+            before=lambda it: setattr(it, "token", "a-token-of-the-test"),
+        )
+        script, browser = server.with_token(), server.with_cookie()
+        with Page(browser) as page, Page(script) as robot, Stream(browser, "watch=1") as stream:
+            page.until(lambda frame: frame["type"] == "heartbeat")
+            (tmp_path / "down").touch()
+            for _ in range(3):  # who cannot be asked has not said no
+                page.until(lambda frame: frame["type"] == "heartbeat")
+            (tmp_path / "revoked").touch()
+            (tmp_path / "down").unlink()
+            assert page.closed_with() == (4501, "unauthorized")
+            stream.rest()
+            robot.send("ping", n=1)
+            robot.until(lambda frame: frame["type"] == "pong")
+        assert "RuntimeError" in server.log
+        assert "Traceback" not in server.log
+        assert refusal(server, browser.headers) == 403
 
     def test_a_page_that_vanished_is_forgotten(self, server: JupyterServer, client: Client, store: Store) -> None:
         work = Work(store, owner=OWNER)

@@ -9,18 +9,15 @@ from typing import Any, Final
 
 from buildwidget.agent_launching import AgentTask, prepare_agent
 from buildwidget.agent_prompts import fix_prompt
+from buildwidget.agent_sessions import agents_builds, at_work, resumed
 from buildwidget.errors import LaunchError
 from buildwidget.launch_checks import check_directory
 from buildwidget.launching import Options, Request, short
 from buildwidget.protocol.codec import decode_state
 from buildwidget.protocol.events import ENDS
-from buildwidget.protocol.state import State, Summary
-from buildwidget.runner.agents.usage import FIELDS, added
+from buildwidget.protocol.state import State
 from buildwidget.store.records import BuildRecord
 from buildwidget.store.store import Store
-
-SESSIONS_LOOKED_THROUGH: Final = 500
-"""So many of a project's newest builds are looked through for a session that could go on."""
 
 DEFAULT_AGENT: Final = "claude-code"
 
@@ -78,12 +75,6 @@ def _fixed(store: Store, record: BuildRecord, state: State, wanted: FollowUp) ->
 def _continued(store: Store, record: BuildRecord, state: State, wanted: FollowUp) -> Request:
     """The session of an agent's build goes on."""
     spec, session = record.spec, _session_of(state)
-    worker = _at_work(store, state.owner).get(session)
-    if worker is not None:
-        message = (
-            f"The session goes on in build {worker.id} ({worker.name!r}) already; follow that one when it has ended."
-        )
-        raise LaunchError(message, code="unsupported")
     if wanted.agent not in (None, spec["agent"]):
         message = f"The session that goes on is {spec['agent']}'s; for {wanted.agent} launch a new build."
         raise LaunchError(message, field="agent")
@@ -95,12 +86,9 @@ def _continued(store: Store, record: BuildRecord, state: State, wanted: FollowUp
         operation=wanted.operation or "continuation",
     )
     request = prepare_agent(task, _options(state, spec, {**spec["env"], **_secrets_again(spec)}))
-    used = {name: value for name in FIELDS if isinstance(value := getattr(state.usage, name), (int, float))}
-    request.spec["resume"] = session
-    request.spec["usage_before"] = added(spec.get("usage_before") or {}, used)
-    request.spec["todo_names"] = {**(spec.get("todo_names") or {}), **{todo.id: todo.content for todo in state.todos}}
-    request.spec["fingerprint"]["resume"] = session
-    return replace(request, follows=record.summary.id)
+    resuming = resumed(store, record.summary, request.spec, session)
+    resuming["fingerprint"] = {**resuming["fingerprint"], "resume": session}
+    return replace(request, spec=resuming, follows=record.summary.id)
 
 
 def _begun(record: BuildRecord, state: State, wanted: FollowUp) -> Request:
@@ -130,31 +118,14 @@ def _options(state: State, spec: Mapping[str, Any], env: Mapping[str, str]) -> O
 
 def _sessions(store: Store, failed: BuildRecord, agent: str | None) -> Iterator[BuildRecord]:
     """The ended builds of agents whose sessions could go on with the failed build, newest first."""
-    busy = _at_work(store, failed.summary.owner)
-    for summary in _agents_builds(store, failed.summary):
-        record = store.record(summary.id)
-        same = record.spec.get("cwd") == failed.spec.get("cwd") and agent in (None, record.spec["agent"])
+    busy = at_work(store, failed.summary.owner)
+    for summary in agents_builds(store, failed.summary):
+        spec = (record := store.record(summary.id)).spec
+        same = spec.get("cwd") == failed.spec.get("cwd") and agent in (None, spec["agent"])
         session = summary.agent.session if summary.agent else None
-        if same and session is not None and session not in busy and summary.status in ENDS:
+        ended = session is not None and session not in busy and summary.status in ENDS
+        if same and ended and not _secrets_missing(spec):
             yield record
-
-
-def _at_work(store: Store, owner: str) -> dict[str, Summary]:
-    """The sessions that active builds have or are about to go on with: two agents in one would spoil it."""
-    active = store.records_by_status(owner, ("queued", "running"))
-    told = ((record.summary.agent.session if record.summary.agent else None, record) for record in active)
-    pairs = [pair for session, record in told for pair in ((session, record), (record.spec.get("resume"), record))]
-    return {session: record.summary for session, record in pairs if session}
-
-
-def _agents_builds(store: Store, like: Summary) -> Iterator[Summary]:
-    cursor, seen = None, 0
-    while seen < SESSIONS_LOOKED_THROUGH:
-        page = store.summaries(like.owner, project=like.project, limit=100, cursor=cursor)
-        seen, cursor = seen + len(page.builds), page.next_cursor
-        yield from (each for each in page.builds if each.kind == "agent" and each.project == like.project)
-        if cursor is None:
-            return
 
 
 def _session_of(state: State) -> str:
@@ -169,8 +140,12 @@ def _session_of(state: State) -> str:
 
 
 def _secrets_again(spec: Mapping[str, Any]) -> dict[str, str]:
-    missing = [name for name in spec.get("secret_names", ()) if name not in os.environ]
+    missing = _secrets_missing(spec)
     if missing:
         message = f"The build needs the secret {', '.join(missing)}, whose value is never stored."
         raise LaunchError(message, field="env", code="secret_missing")
     return {name: os.environ[name] for name in spec.get("secret_names", ())}
+
+
+def _secrets_missing(spec: Mapping[str, Any]) -> list[str]:
+    return [name for name in spec.get("secret_names", ()) if name not in os.environ]

@@ -14,6 +14,7 @@ from typing import Any
 from buildwidget import launching
 from buildwidget.agent_follow_up import FollowUp, prepare_follow_up
 from buildwidget.agent_launching import announce
+from buildwidget.answering import send_answer
 from buildwidget.errors import BuildFailed
 from buildwidget.live import follow
 from buildwidget.process_store import process_store
@@ -319,23 +320,16 @@ class Build:
 
         Args:
             decision: ``"allow"`` or ``"deny"``.
-            message: told to the agent.
+            message: told to the agent (Codex takes none); values of secret variables are told as ``***``.
             request_id: which prompt; may be left out where one is open.
 
         Raises:
-            ValueError: the decision is neither, or not exactly one prompt is open.
+            ValueError: the decision is neither, the prompt was decided already, or it is unclear which one is meant.
+            Ended: the build has ended.
         """
         if decision not in ("allow", "deny"):
             raise ValueError(f'The decision is "allow" or "deny", not {decision!r}.')
-        if request_id is None:
-            request_id = self._open_permission()
-        self.store.send(self.id, "answer", request_id, {"decision": decision, "message": message})
-
-    def _open_permission(self) -> str:
-        waiting = [row.request_id for row in self.permissions if row.decision is None]
-        if len(waiting) != 1:
-            raise ValueError(f"{len(waiting)} prompts are open; name one with request_id.")
-        return waiting[0]
+        send_answer(self.store, self.id, "allow" if decision == "allow" else "deny", message, request_id)
 
     def delete(self) -> None:
         """Removes the build and all that is kept of it.

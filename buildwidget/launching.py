@@ -263,15 +263,19 @@ def retry(store: Store, record: BuildRecord) -> BuildRecord:
 
     Raises:
         LaunchError: ``secret_missing`` if the spec names secret variables that this process does not have,
-            ``unsupported`` if the build's kind cannot be started again.
+            ``unsupported`` if the build's kind cannot be started again, or another is at work in its agent's session.
     """
-    request = request_again(record)
+    request = request_again(store, record)
     new, _ = submit(store, record.summary.owner, request, retry_of=record.summary.id)
     return new
 
 
-def request_again(record: BuildRecord) -> Request:
-    """The request that a stored build was made from, with the secrets taken from this process's environment."""
+def request_again(store: Store, record: BuildRecord) -> Request:
+    """The request that a stored build was made from, with the secrets taken from this process's environment.
+
+    Raises:
+        LaunchError: see ``retry``.
+    """
     summary, spec = record.summary, record.spec
     if summary.kind not in ("command", "function", "agent"):
         message = f"A build of kind {summary.kind} lives in its notebook; run its cell again."
@@ -294,6 +298,10 @@ def request_again(record: BuildRecord) -> Request:
         notebook=summary.notebook,
     )
     check_python(spec["python"])
+    if spec.get("resume"):
+        from buildwidget.agent_sessions import resumed  # noqa: PLC0415 - of use to agents alone, and it takes time
+
+        spec = resumed(store, summary, spec, spec["resume"])
     secrets = {name: os.environ[name] for name in spec.get("secret_names", ())}
     save = _copy_callable(summary.id) if summary.kind == "function" else None
     about = {"agent": summary.agent, "model": spec.get("model"), "operation": summary.operation}

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 import buildwidget as bw
+from buildwidget.agent_follow_up import FollowUp, prepare_follow_up
 from buildwidget.build import Build
+from buildwidget.launching import request_again
 from buildwidget.protocol.events import ProgressEvent
 from tests.agents.gone import is_gone
 from tests.agents.model_server import ModelServer, Turn
@@ -102,27 +104,45 @@ def test_a_follow_up_goes_on_in_the_same_session(site: Path, model: ModelServer)
     assert (second.status, second.summary) == ("succeeded", "Second."), second.error
     assert second.info.follows == first.id
     assert (second.project, second.info.operation) == ("landing", "continuation")
+    assert second.state.agent is not None
     assert second.state.agent == first.state.agent
     said = str(model.asked[-1]["messages"])
     assert "Build it." in said
     assert "Now the rest." in said
     assert second.usage.output_tokens == first.usage.output_tokens == 20
     assert second.usage.cost_usd == pytest.approx(first.usage.cost_usd)
+    # Whatever goes on in the session next counts from where it stands, not from the build it is made from.
+    store = first.store
+    again = request_again(store, store.record(second.id))
+    more = prepare_follow_up(store, store.record(first.id), FollowUp("More."))
+    for request in (again, more):
+        assert request.spec["resume"] == second.state.agent.session
+        assert [before["output_tokens"] for before in request.spec["usage_before"]] == [40, 40]
 
 
-@pytest.mark.parametrize("decision", ["allow", "deny"])
-def test_a_permission_is_asked_for_and_given_or_not(site: Path, model: ModelServer, decision: str) -> None:
-    model.script(Turn(calls=[bash("touch made; echo touched")]), Turn(say="So be it."))
+def test_a_permission_is_asked_for_and_given_or_not(
+    site: Path, model: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEPLOY_TOKEN", "tok-0123456789")
+    model.script(
+        Turn(calls=[bash("touch made; echo touched")]), Turn(calls=[bash("touch other")]), Turn(say="So be it.")
+    )
     build = launch()
-    prompt_of(build)
+    first = prompt_of(build)
     (row,) = build.permissions
     assert (row.tool, row.decision, row.options) == ("Bash", None, ["allow", "deny"])
     assert row.input["command"] == "touch made; echo touched"
-    build.answer(decision)
+    build.answer("allow")
+    wait_until(lambda: len(build.permissions) == 2 or build.done, timeout=30, what="the second prompt")
+    with pytest.raises(ValueError, match="decided already: allow"):
+        build.answer("deny", request_id=first)
+    build.answer("deny", "Not with tok-0123456789.")
     assert build.wait(60).status == "succeeded", build.error
-    assert build.permissions[0].decision == decision
-    assert build.tools[0].state == ("succeeded" if decision == "allow" else "denied")
-    assert (site / "made").exists() == (decision == "allow")
+    assert [row.decision for row in build.permissions] == ["allow", "deny"]
+    assert [tool.state for tool in build.tools] == ["succeeded", "denied"]
+    assert [(site / name).exists() for name in ("made", "other")] == [True, False]
+    assert "Not with ***." in str(model.asked[-1]["messages"])
+    assert "tok-0123456789" not in str(build.store.commands(build.id))
 
 
 def test_a_subagent_in_the_background_asks_after_the_agents_turn_has_ended(site: Path, model: ModelServer) -> None:
@@ -151,6 +171,7 @@ def test_a_plan_is_made_and_kept_and_not_carried_out(site: Path, model: ModelSer
     build = launch(permission="plan").wait(60)
     assert (build.status, build.summary) == ("succeeded", "That is the plan."), build.error
     assert build.plan == "1. Write it"
+    assert [(tool.name, tool.state) for tool in build.tools] == [("ExitPlanMode", "succeeded")]
     assert build.permissions == []
 
 

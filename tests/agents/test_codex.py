@@ -80,9 +80,8 @@ def test_a_follow_up_goes_on_in_the_same_session(site: Path, model: ModelServer)
     assert second.usage.output_tokens == first.usage.output_tokens == 20
 
 
-@pytest.mark.parametrize("decision", ["allow", "deny"])
-def test_a_permission_is_asked_for_and_given_or_not(site: Path, model: ModelServer, decision: str) -> None:
-    model.script(Turn(calls=[patch("made", "touched")]), Turn(say="So be it."))
+def test_a_permission_is_asked_for_and_given_or_not(site: Path, model: ModelServer) -> None:
+    model.script(Turn(calls=[patch("made", "touched")]), Turn(calls=[patch("other", "touched")]), Turn(say="So be it."))
     build = launch()
     wait_until(lambda: bool(build.permissions) or build.done, timeout=30, what="the permission prompt")
     (row,) = build.permissions
@@ -90,11 +89,13 @@ def test_a_permission_is_asked_for_and_given_or_not(site: Path, model: ModelServ
     assert row.input["changes"] == [
         {"path": "made", "kind": "add", "added": 1, "removed": 0, "diff": "@@ -0,0 +1,1 @@\n+touched\n"}
     ]
-    build.answer(decision)
+    build.answer("allow")
+    wait_until(lambda: len(build.permissions) == 2 or build.done, timeout=30, what="the second prompt")
+    build.answer("deny")
     assert build.wait(60).status == "succeeded", build.error
-    assert build.permissions[0].decision == decision
-    assert build.tools[0].state == ("succeeded" if decision == "allow" else "denied")
-    assert (site / "made").exists() == (decision == "allow")
+    assert [row.decision for row in build.permissions] == ["allow", "deny"]
+    assert [tool.state for tool in build.tools] == ["succeeded", "denied"]
+    assert [(site / name).exists() for name in ("made", "other")] == [True, False]
 
 
 def test_edits_are_unasked_and_commands_are_not(site: Path, model: ModelServer) -> None:

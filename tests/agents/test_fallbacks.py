@@ -13,6 +13,7 @@ import pytest
 
 import buildwidget as bw
 from buildwidget.runner.agents.binaries import find_binary
+from buildwidget.runner.agents.credentials import missing_credentials
 from buildwidget.runner.agents.prompts import hide_secrets, secret_names, whole_prompt
 from tests.agents.gone import is_gone
 from tests.agents.model_server import ModelServer, Turn
@@ -41,8 +42,10 @@ def test_an_older_codex_is_run_without_its_app_server(
     monkeypatch.setenv("BUILDWIDGET_CODEX", older)
     run = ("exec_command", {"cmd": "echo hello", "yield_time_ms": 10_000})
     model.script(Turn(calls=[run]), Turn(say="All done."))
-    build = bw.launch_agent("Build it.", agent="codex", model="gpt-5.5", permission="all").wait(60)
+    prompt = f"Build it.{' And so on.' * 20_000}"  # longer than a word of a command may be
+    build = bw.launch_agent(prompt, agent="codex", model="gpt-5.5", permission="all").wait(60)
     assert (build.status, build.summary) == ("succeeded", "All done."), build.error
+    assert prompt in str(model.asked[0]["input"])
     assert [(tool.name, tool.state, str(tool.output).strip()) for tool in build.tools] == [
         ("Bash", "succeeded", "hello")
     ]
@@ -121,6 +124,25 @@ def test_what_cannot_work_is_told_before_anything_is_stored(
         bw.launch_agent(options.pop("prompt", "Build it."), **options)
     assert told.value.field == field
     assert bw.builds() == []
+
+
+@pytest.mark.parametrize(
+    ("agent", "file", "text"),
+    [
+        ("claude-code", ".claude/settings.json", '{"env": {"ANTHROPIC_AUTH_TOKEN": "a token"}}'),
+        ("claude-code", ".claude/settings.json", '{"apiKeyHelper": "key.sh"}'),
+        ("claude-code", ".claude/.credentials.json", "{}"),
+        ("claude-code", ".claude/.claude.json", '{"primaryApiKey": "a key"}'),
+        ("claude-code", ".claude.json", '{"oauthAccount": {}}'),
+        ("codex", ".codex/auth.json", "{}"),
+        ("codex", ".codex/config.toml", 'model_provider = "own"'),
+    ],
+)
+def test_a_login_of_the_agents_own_will_do(tmp_path: Path, agent: str, file: str, text: str) -> None:
+    assert missing_credentials(agent, {"HOME": str(tmp_path)}) is not None
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).write_text(text)
+    assert missing_credentials(agent, {"HOME": str(tmp_path)}) is None
 
 
 def test_a_program_that_is_no_agent_is_told(site: Path, tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from buildwidget.runner.agents.claude_usage import ClaudeUsage
+from buildwidget.runner.agents.ending import end_of
 from tests.agents.replay import NAMES, events_of, golden_of, golden_path, lines_of, session_of, state_of
 
 
@@ -100,6 +102,39 @@ def test_only_the_last_turns_result_finishes_a_session() -> None:
     assert heard.index((False, True)) < heard.index((True, False)) == len(heard) - 1
 
 
+def test_an_agent_that_is_killed_between_two_turns_has_not_succeeded() -> None:
+    session = session_of("claude-2.1.330/background_subagent")
+    for line in lines_of("claude-2.1.330/background_subagent"):
+        session.feed(line)
+        if session.outcome is not None:
+            break
+    assert not session.finished
+    session.close()
+    assert end_of(session, -9, "", now_ms=1).status == "failed"
+    assert end_of(session, 0, "", now_ms=1).status == "succeeded"
+
+
+def test_a_session_that_codex_does_not_know_is_told() -> None:
+    session = session_of("codex-app-server-0.169.0/plan", resume="gone")
+    refusal = {"id": 2, "error": {"code": -32600, "message": "no rollout found for thread id gone"}}
+    build = state_of(events_of(session, [json.dumps({"id": 1, "result": {}}), json.dumps(refusal)]))
+    assert build.error is not None
+    assert build.error.message == "Codex could not go on with the session: no rollout found for thread id gone"
+    assert session.usable, "another way would know it no better"
+
+
+@pytest.mark.parametrize(
+    ("told", "used"),
+    [(100 + 60 + 40, 40), (100 + 40, 40), (40, 40), (100 + 60 + 40 + 300, 340)],
+    ids=["goes on", "a killed run forgotten", "all forgotten", "with subagents"],
+)
+def test_a_sessions_total_is_taken_apart(told: int, used: int) -> None:
+    usage = ClaudeUsage([{"output_tokens": 160, "cost_usd": 1.0}, {"output_tokens": 100, "cost_usd": 1.0}])
+    usage.message("m", {"output_tokens": 40})
+    usage.result({"modelUsage": {"m": {"outputTokens": told}}, "total_cost_usd": 5.0})
+    assert usage.figures["output_tokens"] == used
+
+
 def test_calls_of_codex_subagents_nest_and_their_report_is_the_calls_output() -> None:
     build = state("codex-app-server-0.163.0/subagent")
     assert [(tool.id, tool.name, tool.parent, tool.state) for tool in build.tools] == [
@@ -148,7 +183,7 @@ def test_ends_are_told_truly() -> None:
 
 def test_usage_of_a_resumed_session_is_this_builds() -> None:
     before = {"input_tokens": 7_028, "output_tokens": 140, "cache_read_tokens": 700, "reasoning_tokens": 35}
-    usage = state("codex-exec-0.169.0/resume", usage_before=before).usage
+    usage = state("codex-exec-0.169.0/resume", usage_before=[before]).usage
     assert (usage.input_tokens, usage.output_tokens, usage.cache_read_tokens) == (2_003, 40, 200)
 
 

@@ -11,8 +11,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+PLAYWRIGHTS_OWN = """
 from playwright.sync_api import sync_playwright
-
+with sync_playwright() as playwright:
+    print(playwright.chromium.executable_path)
+"""
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -26,8 +29,9 @@ def find() -> str | None:
 
 
 def _playwrights_own() -> str | None:
-    with sync_playwright() as playwright:
-        path = playwright.chromium.executable_path
+    # In a process of its own: a test that asks has a Playwright running, and one thread can have only one.
+    asked = subprocess.run([sys.executable, "-c", PLAYWRIGHTS_OWN], check=True, capture_output=True, text=True)
+    path = asked.stdout.strip()
     return path if Path(path).exists() else None
 
 

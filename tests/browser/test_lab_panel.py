@@ -7,7 +7,6 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
@@ -311,24 +310,20 @@ def test_the_keyboard_is_enough(hub: LabServer, context: BrowserContext) -> None
     page.open()
     panel = Panel(page).show()
     expect(panel.root.get_by_label("Search builds")).to_be_focused()
-    keyboard = page.page.keyboard
+    keyboard, row = page.page.keyboard, panel.row("keys")
     keyboard.type("keys")
     expect(panel.root.locator(".bw-build")).to_have_count(1)
     for _ in range(3):
         keyboard.press("Tab")
-    assert focused(page) == "bw-build-main"
+    expect(row.locator(".bw-build-main")).to_be_focused()
     keyboard.press("Enter")
     expect(panel.root.locator(".buildwidget[data-build]")).to_have_attribute("data-status", "succeeded")
     keyboard.press("Escape")
-    wait_until(lambda: focused(page) == "bw-build-main", timeout=5, what="the focus back on the row")
+    expect(row.locator(".bw-build-main")).to_be_focused()
     keyboard.press("Delete")
     expect(panel.root.get_by_role("alertdialog")).to_be_visible()
     keyboard.press("Escape")
     expect(panel.root.get_by_role("alertdialog")).to_have_count(0)
-
-
-def focused(page: BuildPage) -> Any:
-    return page.page.evaluate("() => document.activeElement?.className")
 
 
 def test_launcher_palette_and_the_panels_side(hub: LabServer, context: BrowserContext) -> None:

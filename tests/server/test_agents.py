@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -43,7 +44,12 @@ def test_launch_answer_and_follow_up(page: Client, model: ModelServer) -> None:
     name_what_is_wrong(page)
     call = ("Bash", {"command": "touch made", "description": "d"})
     model.script(Turn(calls=[call]), Turn(say="So be it."))
-    wanted = {"kind": "agent", "prompt": "Build it.", "agent": "claude-code", "model": "claude-haiku-4-5"}
+    wanted: dict[str, Any] = {
+        "kind": "agent",
+        "prompt": "Build it.",
+        "agent": "claude-code",
+        "model": "claude-haiku-4-5",
+    }
     wanted |= {"permission": "ask", "operation": "enhancement", "name": "page", "project": "landing", "cwd": "."}
     wanted |= {"env": {"SEED": "1"}, "key": "page", "tags": ["web"]}
     answer = page.post("builds", wanted)
@@ -53,6 +59,9 @@ def test_launch_answer_and_follow_up(page: Client, model: ModelServer) -> None:
     assert (again.status, again.json()["build"]["id"]) == (200, build)
     assert page.post("builds", {**wanted, "prompt": "Else."}).error["code"] == "key_taken"
     wait_until(lambda: bool(state_of(page, build)["permissions"]), timeout=60, what="the prompt")
+    page.server.stop(signal.SIGKILL)
+    page.server.start()
+    assert [row.get("decision") for row in state_of(page, build)["permissions"]] == [None], "the prompt is still open"
     assert page.post(f"builds/{build}/follow_up", {"prompt": "More."}).error["code"] == "unsupported"
     assert page.post(f"builds/{build}/answer", {"decision": "allow"}).status == 202
     late = page.post(f"builds/{build}/answer", {"decision": "deny"})
@@ -98,3 +107,7 @@ def name_what_is_wrong(page: Client) -> None:
     }.items():
         answer = page.post("builds", {**wanted, field: value})
         assert (answer.status, answer.error["field"]) == (400, field)
+    for agent, name in (("claude-code", "ANTHROPIC_API_KEY"), ("codex", "OPENAI_API_KEY")):
+        answer = page.post("builds", {**wanted, "agent": agent, "env": {name: ""}})
+        assert (answer.status, answer.error["field"]) == (400, "agent")
+        assert f"has no credentials here: set {name}, or log in once" in answer.error["message"]

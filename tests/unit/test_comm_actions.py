@@ -9,8 +9,9 @@ import pytest
 from buildwidget.build import Build
 from buildwidget.comm_actions import perform
 from buildwidget.errors import LaunchError
+from buildwidget.protocol.events import PermissionEvent
 from buildwidget.store.store import Store
-from tests.store.making import create, ended
+from tests.store.making import create, drafts, ended, later, started
 
 
 @pytest.fixture
@@ -43,6 +44,21 @@ def test_summaries_of_this_and_other_builds(store: Store, build: Build) -> None:
 def test_what_cannot_be_asked(build: Build, action: str, args: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         perform(build, action, args)
+
+
+def test_a_prompt_is_answered_once(store: Store) -> None:
+    writer = started(store)
+    build = Build(writer.build_id, store)
+    with pytest.raises(ValueError, match="waits for no answer"):
+        perform(build, "answer", {"decision": "allow"})
+    writer.append(drafts(PermissionEvent(at=later(), request_id="r", tool="Bash", options=["allow", "deny"])))
+    perform(build, "answer", {"decision": "deny", "request_id": "r"})
+    for args in ({"request_id": "r"}, {}):
+        with pytest.raises(ValueError, match="decided already: deny"):
+            perform(build, "answer", {"decision": "allow", **args})
+    with pytest.raises(ValueError, match="no such question"):
+        perform(build, "answer", {"decision": "allow", "request_id": "other"})
+    assert [command.body["decision"] for command in store.commands(build.id)] == ["deny"]
 
 
 @pytest.mark.parametrize("args", [{"prompt": "More."}, {"operation": "autofix"}, {}])

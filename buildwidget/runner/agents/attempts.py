@@ -17,12 +17,11 @@ PROBE: Final = "--buildwidget-probe"
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A program to start, and the session that understands it. ``talks``: it reads its standard input."""
+    """A program to start, and the session that understands it."""
 
     session: Session
     command: list[str]
     environment: dict[str, str]
-    talks: bool = True
 
 
 def order_of(spec: Mapping[str, Any], environment: Mapping[str, str]) -> Order:
@@ -33,7 +32,7 @@ def order_of(spec: Mapping[str, Any], environment: Mapping[str, str]) -> Order:
         permission=spec["permission"],
         model=spec.get("model"),
         resume=spec.get("resume"),
-        usage_before=spec.get("usage_before") or {},
+        usage_before=spec.get("usage_before") or [],
         todo_names=spec.get("todo_names") or {},
     )
 
@@ -48,7 +47,7 @@ def attempts(spec: Mapping[str, Any], environment: dict[str, str], now_ms: Calla
     options = codex_options(environment)
     yield Attempt(codex.CodexSession(order, now_ms), codex.command(binary, options), environment)
     words = codex_exec.command(binary, options, order)
-    yield Attempt(codex_exec.CodexExecSession(order, now_ms), words, environment, talks=False)
+    yield Attempt(codex_exec.CodexExecSession(order, now_ms), words, environment)
 
 
 def probes(agent: str, binary: str) -> list[list[str]]:
@@ -57,4 +56,4 @@ def probes(agent: str, binary: str) -> list[list[str]]:
     if agent == claude.AGENT_ID:
         return [[*claude.command(binary, replace(order, resume="a-session")), PROBE]]
     words = codex_exec.command(binary, [], order)
-    return [[*codex.command(binary, []), PROBE], [*words[: words.index("--")], PROBE]]
+    return [[*codex.command(binary, []), PROBE], [*words[:-1], PROBE]]

@@ -14,7 +14,6 @@ from buildwidget.runner.agents.claude_results import error_of, text_of, was_reje
 from buildwidget.runner.agents.claude_todos import TODO_TOOLS, WRITING_TOOLS, ClaudeTodos
 from buildwidget.runner.agents.claude_usage import ClaudeUsage
 from buildwidget.runner.agents.files import artifact
-from buildwidget.runner.agents.retrying import Retrying
 from buildwidget.runner.agents.session import Order, Outcome, Permission, Session
 from buildwidget.runner.agents.usage import usage_event
 
@@ -74,10 +73,10 @@ class ClaudeSession(Session):
         self._another_turn = False
         self._todos = ClaudeTodos(order.todo_names)
         self._usage = ClaudeUsage(order.usage_before)
-        self._retrying = Retrying(now_ms)
         self._lines: OrderedDict[str, None] = OrderedDict()
         self._asked: dict[str, dict[str, Any]] = {}
         self._denied: set[str] = set()
+        self._plans_kept: set[str] = set()
         self._model: str | None = None
         self._message_id = ""
 
@@ -211,7 +210,7 @@ class ClaudeSession(Session):
         if self._background.has(call_id) and not failed:
             return
         state: ToolState = "succeeded"
-        if failed:
+        if failed and call_id not in self._plans_kept:
             state = "denied" if call_id in self._denied or was_rejected(call_id, message) else "failed"
         fresh = not self._tools.has_ended(call_id)
         changes = self._changes(call, message) if state == "succeeded" else None
@@ -250,6 +249,7 @@ class ClaudeSession(Session):
         if self.order.permission == "all":
             self._respond(request_id, {"behavior": "allow", "updatedInput": request.get("input") or {}})
         elif self.order.permission == "plan" and tool == "ExitPlanMode":
+            self._plans_kept.add(str(request.get("tool_use_id")))
             self._respond(request_id, {"behavior": "deny", "message": _PLAN_ONLY})
         else:
             self._ask(request_id, tool, request.get("input"))
@@ -279,4 +279,4 @@ class ClaudeSession(Session):
             self.outcome = Outcome(summary=answer if isinstance(answer, str) and answer.strip() else None)
 
     def _end(self) -> None:
-        self._events += self._retrying.goes_on()
+        """Nothing else is open."""

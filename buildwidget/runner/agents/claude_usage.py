@@ -5,7 +5,7 @@ Its own input tokens leave out what was read from a cache or written to one; our
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from buildwidget.runner.agents.usage import added, without
@@ -22,16 +22,17 @@ _MODEL: Final = {
     "cacheReadInputTokens": "cache_read_tokens",
     "cacheCreationInputTokens": "cache_write_tokens",
 }
+_COMPARED: Final = ("input_tokens", "output_tokens")
 
 
 class ClaudeUsage:
     """Totals of this build.
 
     Args:
-        before: what the session had used before this build.
+        before: what the session may have used before this build.
     """
 
-    def __init__(self, before: Mapping[str, float]) -> None:
+    def __init__(self, before: Sequence[Mapping[str, float]]) -> None:
         self._before = before
         self._messages: dict[str, dict[str, float]] = {}
         self._result: dict[str, float] | None = None
@@ -40,12 +41,7 @@ class ClaudeUsage:
     @property
     def figures(self) -> dict[str, float]:
         """The figures as they are known."""
-        if self._result is not None:
-            return self._result
-        total: dict[str, float] = {}
-        for figures in self._messages.values():
-            total = added(total, figures)
-        return _with_caches(total)
+        return self._of_messages() if self._result is None else self._result
 
     def message(self, id: str, usage: Mapping[str, Any]) -> None:
         """What one message has used so far: told at its start and, with its output, at its end."""
@@ -60,11 +56,27 @@ class ClaudeUsage:
         cost = message.get("total_cost_usd")
         if cost is not None:
             total["cost_usd"] = float(cost)
-        told = without(total, self._before)
+        told = self._since_before(total)
         if message.get("num_turns") is not None:
             self._turns += int(message["num_turns"])  # of this result alone, unlike the rest
             told["turns"] = self._turns
         self._result = told
+
+    def _since_before(self, total: Mapping[str, float]) -> dict[str, float]:
+        """The part of a session's total that comes nearest to what this build's messages told.
+
+        The total goes on from the session's end that Claude Code noted last: what a run that was killed had used is
+        not in it, nor anything where the notes are gone.
+        """
+        seen = self._of_messages()
+        parts = [without(total, before) for before in (*self._before, {})]
+        return min(parts, key=lambda part: sum(abs(part.get(name, 0) - seen.get(name, 0)) for name in _COMPARED))
+
+    def _of_messages(self) -> dict[str, float]:
+        total: dict[str, float] = {}
+        for figures in self._messages.values():
+            total = added(total, figures)
+        return _with_caches(total)
 
 
 def _with_caches(figures: Mapping[str, float]) -> dict[str, float]:

@@ -13,7 +13,6 @@ from buildwidget.runner.agents.changes import touched
 from buildwidget.runner.agents.codex_items import Items
 from buildwidget.runner.agents.codex_usage import CodexUsage
 from buildwidget.runner.agents.credentials import told_of_refusal
-from buildwidget.runner.agents.retrying import Retrying
 from buildwidget.runner.agents.session import Order, Outcome, Permission, Session
 from buildwidget.runner.agents.steps import PlanSteps
 from buildwidget.runner.agents.usage import usage_event
@@ -71,7 +70,6 @@ class CodexSession(Session):
         super().__init__(order, now_ms)
         self._items = Items(self._tools, self._texts, now_ms, order.cwd)
         self._steps = PlanSteps()
-        self._retrying = Retrying(now_ms)
         self._sent: dict[int, str] = {}
         self._requests: dict[str, Any] = {}
         self._thread: str | None = None
@@ -106,7 +104,9 @@ class CodexSession(Session):
         error = message.get("error")
         if error is not None and method not in (None, "turn/interrupt"):
             self.usable = method != "initialize"
-            self.outcome = Outcome(error=Error(kind="codex", message=f"{method}: {error.get('message') or error}"))
+            what = "go on with the session" if method == "thread/resume" else "begin"
+            why = readable(str(error.get("message") or error))
+            self.outcome = Outcome(error=Error(kind="codex", message=f"Codex could not {what}: {why}"))
         elif method == "initialize":
             self._reply({"method": "initialized"})
             self._open_thread()
@@ -267,7 +267,6 @@ class CodexSession(Session):
         )
 
     def _end(self) -> None:
-        self._events += self._retrying.goes_on()
         if not self._thread and self.outcome is None:
             self.usable = False
 

@@ -23,12 +23,12 @@ _SANDBOXES: Final[Mapping[Permission, str]] = {
 
 
 def command(binary: str, options: list[str], order: Order) -> list[str]:
-    """The words that start it; its standard input must be empty."""
+    """The words that start it. The prompt comes by its standard input: words are seen by everybody on the machine."""
     words = [binary, "exec", "--json", "--skip-git-repo-check", "--sandbox", _SANDBOXES[order.permission]]
     words += ["-c", "tools.update_plan.enabled=true", *options]
     if order.model:
         words += ["-m", order.model]
-    return [*words, *(["resume", order.resume] if order.resume else []), "--", order.prompt]
+    return [*words, *(["resume", order.resume] if order.resume else []), "-"]
 
 
 class CodexExecSession(Session):
@@ -40,7 +40,13 @@ class CodexExecSession(Session):
         self._steps = PlanSteps()
         self._planned = False
 
+    @property
+    def finished(self) -> bool:
+        """It hears nothing after its prompt, and begins when its standard input has ended."""
+        return True
+
     def _begin(self) -> None:
+        self._replies.append(self.order.prompt)
         if self.order.permission == "ask":
             self._log("Warning: this Codex cannot ask for permission: it may only read.")
 
@@ -90,7 +96,7 @@ class CodexExecSession(Session):
         self._planned = True
 
     def _completed(self, usage: Mapping[str, Any]) -> None:
-        used = without(figures_of(usage), self.order.usage_before)
+        used = without(figures_of(usage), next(iter(self.order.usage_before), {}))
         self._events.append(usage_event(self._now_ms(), used))
         if not self._planned:
             self._log(NO_PLAN)

@@ -66,8 +66,9 @@ def _claude_can_log_in(environment: Mapping[str, str]) -> bool:
         return True  # on macOS a login is in the keychain, which nobody is asked about here
     home = _home(environment)
     config = Path(environment.get("CLAUDE_CONFIG_DIR") or home / ".claude")
-    login = _mentions(home / ".claude.json", "oauthAccount", "primaryApiKey")
-    return (config / ".credentials.json").exists() or _mentions(config / "settings.json", "apiKeyHelper") or login
+    login = any(_mentions(place / ".claude.json", "oauthAccount", "primaryApiKey") for place in (home, config))
+    settings = _mentions(config / "settings.json", "apiKeyHelper", *_CLAUDE_VARIABLES)  # which may set variables too
+    return (config / ".credentials.json").exists() or settings or login
 
 
 def _codex_can_log_in(environment: Mapping[str, str]) -> bool:

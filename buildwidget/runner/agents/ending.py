@@ -17,7 +17,8 @@ def end_of(session: Session, code: int, stderr: str, *, now_ms: int) -> StatusEv
         now_ms: the time.
     """
     outcome = session.outcome
-    if outcome is None:
+    cut_short = code != 0 and not session.finished  # between two turns: the result that it told was not its last
+    if outcome is None or (cut_short and outcome.error is None):
         return StatusEvent(at=now_ms, status="failed", exit_code=code, error=_silent(code, stderr))
     if outcome.error is not None:
         return StatusEvent(at=now_ms, status="failed", exit_code=code, error=outcome.error)

@@ -24,10 +24,13 @@ class MaskedEvents:
         if isinstance(event, TextEvent):
             self._streams.pop(event.id, None)
         if isinstance(event, ToolEvent) and event.state is None and isinstance(event.output, str):
-            # Output of a running command, told so far: its end may be the beginning of a secret.
-            shown = self._masker.stream().feed(event.output.encode("utf-8", "replace"))
-            event = msgspec.structs.replace(event, output=shown.decode("utf-8", "replace"))
+            # Output of a running command, told so far.
+            event = msgspec.structs.replace(event, output=self.shown(event.output))
         return self._masker.mask_event(event)
+
+    def shown(self, text: str) -> str:
+        """What may be shown of a text of which more is there or to come: its end may be the beginning of a secret."""
+        return self._masker.stream().feed(text.encode("utf-8", "replace")).decode("utf-8", "replace")
 
     def finish(self, now_ms: int) -> list[Event]:
         """What was held back of texts that never became whole."""

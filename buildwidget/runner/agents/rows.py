@@ -18,6 +18,8 @@ class ToolRows:
         self._states: dict[str, ToolState] = {}
         self._described: set[str] = set()
         self._outputs: dict[str, str] = {}
+        self.shown: Callable[[str], str] = str
+        """What may be shown of an output that was cut."""
 
     def has_ended(self, id: str) -> bool:
         """Whether the call has come to an end."""
@@ -72,7 +74,7 @@ class ToolRows:
         return [event for call in running for event in self.ended(call, "failed", self._so_far(call))]
 
     def _so_far(self, id: str) -> str:
-        output = self._outputs.get(id, "").rstrip("\n")
+        output = self.shown(self._outputs.get(id, "")).rstrip("\n")
         return f"{output}\n{STILL_RUNNING}" if output else STILL_RUNNING
 
     def _event(self, id: str, **fields: Any) -> ToolEvent:

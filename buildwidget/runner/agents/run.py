@@ -54,7 +54,8 @@ class AgentRun:
         self._session = attempt.session
         self._write = write
         self._masked = MaskedEvents(masker)
-        self._session.retell_texts(bool(masker))
+        if masker:
+            self._session.hide_secrets(self._masked.shown)
         self._output = Output(write, masker)
         self._permission_seconds = permission_seconds
         self._clock = clock
@@ -76,7 +77,7 @@ class AgentRun:
             cwd=session.order.cwd,
             env=self._attempt.environment,
             pty=False,
-            stdin=self._attempt.talks,
+            stdin=True,
         )
         running = RunningCommand(spec)
         self._input = InputPipe(running.stdin) if running.stdin is not None else None

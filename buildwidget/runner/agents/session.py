@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 
 from buildwidget.protocol.events import Decision, Error, Event, LogEvent, PermissionEvent
+from buildwidget.runner.agents.retrying import Retrying
 from buildwidget.runner.agents.rows import TextRows, ToolRows
 from buildwidget.runner.terminal import cut_text
 
@@ -36,7 +37,7 @@ class Order:
             only plan (plan).
         model: None leaves it to the agent.
         resume: the session to continue.
-        usage_before: what that session had used before; its totals go on from there.
+        usage_before: what that session may have used before, likeliest first; its totals go on from there.
         todo_names: todos of that session, by id: what an update of one of them is about.
     """
 
@@ -45,7 +46,7 @@ class Order:
     permission: Permission = "ask"
     model: str | None = None
     resume: str | None = None
-    usage_before: Mapping[str, float] = field(default_factory=dict)
+    usage_before: Sequence[Mapping[str, float]] = ()
     todo_names: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -74,10 +75,12 @@ class Session(ABC):
         self.usable = True
         """False once the agent turned out not to speak this protocol at all; another session may be tried."""
         self._now_ms = now_ms
+        self._shown: Callable[[str], str] = str
         self._events: list[Event] = []
         self._replies: list[str] = []
         self._tools = ToolRows(now_ms)
         self._texts = TextRows(now_ms)
+        self._retrying = Retrying(now_ms)
         self._prompts: dict[str, PermissionEvent] = {}
 
     @property
@@ -90,9 +93,15 @@ class Session(ABC):
         """Whether it may have said its last word, which only silence can tell."""
         return False
 
-    def retell_texts(self, retell: bool) -> None:
-        """Whether whole texts are told although they have streamed: what streams may be held back in part."""
-        self._texts.retell = retell
+    def hide_secrets(self, shown: Callable[[str], str]) -> None:
+        """There are secrets: whole texts are told although they have streamed, for a stream is held back in part.
+
+        ``shown`` gives what may be shown of a text that was cut, whose end may be the beginning of a secret.
+        """
+        self._texts.retell = True
+        self._tools.shown = shown
+        self._retrying.shown = shown
+        self._shown = shown
 
     def start(self) -> Step:
         """The first lines for the agent."""
@@ -110,7 +119,7 @@ class Session(ABC):
         if isinstance(message, dict):
             self._read_safely(message, line)
         else:
-            self._log(cut_text(line, MAX_UNKNOWN_BYTES))
+            self._log(self._cut(line))
         return self._step()
 
     def answer(self, request_id: str, decision: Decision, message: str | None = None) -> Step:
@@ -133,7 +142,7 @@ class Session(ABC):
             closed = PermissionEvent(at=self._now_ms(), request_id=request_id, tool=prompt.tool, decision="deny")
             self._events.append(closed)
         self._prompts.clear()
-        self._events += self._tools.close()
+        self._events += [*self._tools.close(), *self._retrying.goes_on()]
         self._end()
         return self._step()
 
@@ -167,10 +176,10 @@ class Session(ABC):
             known = self._read(message)
         # Agents change their streams from week to week: a field of another shape must not end the build.
         except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-            self._log(f"not understood ({type(error).__name__}): {cut_text(line, MAX_UNKNOWN_BYTES)}")
+            self._log(f"not understood ({type(error).__name__}): {self._cut(line)}")
             return
         if not known:
-            self._log(f"not known: {cut_text(line, MAX_UNKNOWN_BYTES)}")
+            self._log(f"not known: {self._cut(line)}")
 
     def _ask(self, request_id: str, tool: str, asked: Any) -> None:
         prompt = PermissionEvent(
@@ -178,6 +187,10 @@ class Session(ABC):
         )
         self._prompts[request_id] = prompt
         self._events.append(prompt)
+
+    def _cut(self, line: str) -> str:
+        cut = cut_text(line, MAX_UNKNOWN_BYTES)
+        return cut if cut == line else self._shown(cut)
 
     def _log(self, text: str) -> None:
         lines = [("system", each) for each in text.splitlines()]

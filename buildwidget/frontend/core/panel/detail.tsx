@@ -1,6 +1,6 @@
 /** One build in the place of the list. */
 import type { JSX } from "preact";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import type { BuildSession } from "../model";
 import { BuildView, type ViewOptions } from "../view/build-view";
 import { Icon } from "../view/icons";
@@ -24,7 +24,8 @@ export function Detail(props: Props): JSX.Element {
 function Opened({ host, session, onBack, onOpen }: Props & { session: BuildSession }): JSX.Element {
   const { state, problem } = useModel(session);
   const back = useRef<HTMLButtonElement>(null);
-  useEffect(() => back.current?.focus(), []);
+  // With the drawing that hides the list, not after it: a key pressed in between would go to nobody.
+  useLayoutEffect(() => back.current?.focus(), []);
   // Deleted from its own menu: there is nothing left to look at.
   useEffect(() => {
     if (problem?.code === "deleted") onBack();

@@ -311,6 +311,9 @@ export interface MetricEvent {
 }
 /**
  * Totals of this build so far (not increments); tokens are counts, ``cost_usd`` is US dollars.
+ *
+ * Of every agent ``input_tokens`` is everything the model read, caches included: ``cache_read_tokens`` and
+ * ``cache_write_tokens`` are parts of it. ``output_tokens`` is everything it wrote, ``reasoning_tokens`` a part of it.
  */
 export interface UsageEvent {
   readonly type: "usage";

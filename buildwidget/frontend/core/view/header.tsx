@@ -161,10 +161,10 @@ function Continues({ build }: { build: string }): JSX.Element {
 
 const COUNTS = [
   ["input_tokens", "in"],
+  ["cache_read_tokens", "of them read from the cache"],
+  ["cache_write_tokens", "of them written to the cache"],
   ["output_tokens", "out"],
-  ["cache_read_tokens", "read from the cache"],
-  ["cache_write_tokens", "written to the cache"],
-  ["reasoning_tokens", "of reasoning"],
+  ["reasoning_tokens", "of them for reasoning"],
 ] as const;
 
 const UsageText = memo(function UsageText({ usage }: { usage: Usage }): JSX.Element | null {

@@ -16,8 +16,8 @@ from buildwidget.launching import KEPT_ENVIRONMENT, Options, Request, checked_op
 from buildwidget.protocol.events import Agent
 from buildwidget.runner.agents.binaries import PROGRAMS
 from buildwidget.runner.agents.credentials import missing_credentials
-from buildwidget.runner.agents.prompts import hide_secrets, secret_names
 from buildwidget.runner.agents.session import PERMISSIONS
+from buildwidget.runner.hidden import hide_secrets, secret_names
 from buildwidget.runner.secrets import Masker, secret_values, split_environment
 
 MAX_PROMPT_CHARACTERS: Final = 1_000_000

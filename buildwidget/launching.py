@@ -27,7 +27,8 @@ from buildwidget.launch_checks import (
 from buildwidget.protocol.events import Event, Kind, MetaEvent, NotebookRef, StatusEvent
 from buildwidget.runner.build_dir import build_dir, make_build_dir, remove_build_dir
 from buildwidget.runner.function import CALLABLE_FILE, save_callable
-from buildwidget.runner.secrets import split_environment
+from buildwidget.runner.hidden import hide_in_command, secret_names
+from buildwidget.runner.secrets import Masker, secret_values, split_environment
 from buildwidget.runner.spawn import check_python, spawn
 from buildwidget.store.drafts import draft
 from buildwidget.store.errors import KeyTaken
@@ -128,10 +129,15 @@ def _prepare_command(command: str | Sequence[str], options: Options) -> Request:
     given = check_environment(options.env)
     plain, secrets = split_environment({**inherited, **given})
     checked = check_command(command, cwd=str(options.cwd), path=plain.get("PATH"))
-    spec = {"command": checked, **common_spec(options, plain, secrets), "pty": options.pty}
-    spec["fingerprint"] = {"command": checked, "env": sorted_plain(given), "cwd": spec["cwd"], "pty": options.pty}
-    text = checked if isinstance(checked, str) else " ".join(checked)
-    return Request("command", options.name or short(text), spec, options, secrets)
+    known = split_environment({**os.environ, **given})[1]
+    shown, parts = hide_in_command(checked, known)
+    secrets.update({name: known[name] for word in parts or () for name in secret_names(word)})
+    spec = {"command": shown, **common_spec(options, plain, secrets), "pty": options.pty}
+    if parts is not None:
+        spec["command_parts"] = parts
+    spec["fingerprint"] = {"command": shown, "env": sorted_plain(given), "cwd": spec["cwd"], "pty": options.pty}
+    text = shown if isinstance(shown, str) else " ".join(shown)
+    return Request("command", _shown_name(options.name, known) or short(text), spec, options, secrets)
 
 
 def _prepare_callable(
@@ -161,6 +167,10 @@ def common_spec(options: Options, plain: dict[str, str], secrets: dict[str, str]
         "env": plain,
         "secret_names": sorted(secrets),
     }
+
+
+def _shown_name(name: str | None, secrets: Mapping[str, str]) -> str | None:
+    return name and Masker(secret_values(secrets)).mask(name)
 
 
 def sorted_plain(given: Mapping[str, str]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import Final, TextIO
 
@@ -34,10 +35,14 @@ def main() -> int:
         sys.stderr.write("usage: python -m buildwidget.runner <build id>\n")
         return 2
     sys.stderr = _BoundedLog(sys.stderr)
+    # Modules are no garbage: looking for some while they are made takes a seventh of the time until the build runs.
+    gc.disable()
     # After the log is in place, so that a failing import is told there.
     from buildwidget.runner.settings import RunnerSettings  # noqa: PLC0415
     from buildwidget.runner.supervisor import run  # noqa: PLC0415
 
+    gc.freeze()
+    gc.enable()
     return run(sys.argv[1], RunnerSettings.of_environment())
 
 

@@ -90,7 +90,7 @@ class Masker:
     """
 
     def __init__(self, values: Iterable[str]) -> None:
-        patterns = sorted({pattern for value in values for pattern in _spellings(value)}, key=lambda p: (-len(p), p))
+        patterns = sorted({pattern for value in values for pattern in spellings(value)}, key=lambda p: (-len(p), p))
         self._secrets = [pattern.encode("utf-8", "surrogateescape") for pattern in patterns]
         self._text = re.compile("|".join(map(re.escape, patterns))) if patterns else None
         self._bytes = re.compile(b"|".join(map(re.escape, self._secrets))) if patterns else None
@@ -150,7 +150,8 @@ _PROTOCOL_WORDS: Final = frozenset(
 )
 
 
-def _spellings(value: str) -> set[str]:
+def spellings(value: str) -> set[str]:
+    """How a secret value may stand in a text: as it is, JSON-escaped, and each of its long lines."""
     value = value.strip("\r\n")
     if not value:
         return set()

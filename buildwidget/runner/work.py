@@ -12,15 +12,14 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from buildwidget.protocol.events import Error, LogEvent, StatusEvent
-from buildwidget.runner.agents.attempts import Attempt, attempts
-from buildwidget.runner.agents.run import AgentRun
 from buildwidget.runner.build_dir import build_dir, note_socket, remove_noted_socket
 from buildwidget.runner.command import CommandSpec, OutputStream, RunningCommand, shell_arguments
 from buildwidget.runner.environment import work_environment
 from buildwidget.runner.exit_status import explain, explain_start_failure
+from buildwidget.runner.hidden import whole_command
 from buildwidget.runner.outcome import read_outcome
 from buildwidget.runner.output import Output
 from buildwidget.runner.process_tree import OrphanReaper, Rung, SignalLadder, build_processes
@@ -32,6 +31,11 @@ from buildwidget.runner.stop import StopRequests
 from buildwidget.store.errors import StoreError
 from buildwidget.store.records import BuildRecord, ProcessIdentity
 from buildwidget.store.writer import Writer
+
+if TYPE_CHECKING:
+    # A command's build is to start without importing the agents, a tenth of all that it imports.
+    from buildwidget.runner.agents.attempts import Attempt
+    from buildwidget.runner.agents.run import AgentRun
 
 CALL_PROGRAM: Final = (
     # Not -m: it would look for modules in the working directory first, where a queue.py of the user's may lie.
@@ -102,6 +106,8 @@ class Work:
         return self._end_of(code)
 
     def _run_agent(self, address: str | None) -> StatusEvent:
+        from buildwidget.runner.agents.attempts import attempts  # noqa: PLC0415 - see above
+
         spec = self._record.spec
         env = work_environment(os.environ, spec, self._build_id, address)
         if spec["permission"] == "all":
@@ -114,6 +120,8 @@ class Work:
         return end
 
     def _run_attempt(self, attempt: Attempt) -> StatusEvent:
+        from buildwidget.runner.agents.run import AgentRun  # noqa: PLC0415 - see above
+
         run = AgentRun(attempt, self._writer.write, self._masker, permission_seconds=self._settings.permission_seconds)
         try:
             running = run.start()
@@ -134,8 +142,8 @@ class Work:
             env.setdefault("PYTHONUNBUFFERED", "1")
             command = [spec.get("python") or sys.executable, "-c", CALL_PROGRAM, str(build_dir(self._build_id))]
         else:
-            given = spec["command"]
-            command = dying_with_parent(shell_arguments(given) if isinstance(given, str) else list(given), env)
+            given = whole_command(spec, {**os.environ, **env})
+            command = dying_with_parent(shell_arguments(given) if isinstance(given, str) else given, env)
         return CommandSpec(command, cwd=spec["cwd"], env=env, pty=spec.get("pty", True))
 
     def _on_output(self, stream: OutputStream, data: bytes) -> None:

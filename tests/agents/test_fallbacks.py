@@ -14,7 +14,6 @@ import pytest
 import buildwidget as bw
 from buildwidget.runner.agents.binaries import find_binary
 from buildwidget.runner.agents.credentials import missing_credentials
-from buildwidget.runner.agents.prompts import hide_secrets, secret_names, whole_prompt
 from tests.agents.gone import is_gone
 from tests.agents.model_server import ModelServer, Turn
 from tests.waiting import wait_until
@@ -90,17 +89,6 @@ def test_a_key_is_never_stored(
     monkeypatch.delenv("OPENAI_API_KEY")
     with pytest.raises(bw.LaunchError, match=r"needs the secret \w+_API_KEY"):
         build.retry()
-
-
-def test_prompts_with_secrets() -> None:
-    secrets = {"A_TOKEN": "aaaa-bbbb", "B_TOKEN": "aaaa-bbbb-cccc", "DB": "pg://me:pass%20word9@host/db"}
-    prompt = "Use aaaa-bbbb-cccc, aaaa-bbbb and pass word9."
-    stored, parts = hide_secrets(prompt, secrets)
-    assert stored == "Use ***, *** and ***."
-    assert secret_names(parts) == set(secrets)
-    assert whole_prompt({"prompt": stored, "prompt_parts": parts}, secrets) == prompt
-    assert whole_prompt({"prompt": stored, "prompt_parts": parts}, {}) == stored
-    assert hide_secrets("Nothing.", secrets) == ("Nothing.", [])
 
 
 @pytest.mark.parametrize(

@@ -154,6 +154,20 @@ def test_a_retry_needs_the_secrets_it_had(data: Path, monkeypatch: pytest.Monkey
         assert not file.is_file() or b"hunter2" not in file.read_bytes(), file
 
 
+def test_a_command_that_holds_a_secret_runs_with_it_and_is_stored_without(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEPLOY_TOKEN", "hunter2hunter2")
+    line = bw.launch("test hunter2hunter2 = $DEPLOY_TOKEN && echo same", name="deploy hunter2hunter2")
+    words = bw.launch(["sh", "-c", 'test "$0" = "$DEPLOY_TOKEN"', "hunter2hunter2"])
+    assert line.wait(timeout=WAIT).log() == "same"
+    assert words.wait(timeout=WAIT).status == "succeeded"
+    assert words.retry().wait(timeout=WAIT).status == "succeeded"
+    assert line.name == "deploy ***"
+    for file in data.rglob("*"):
+        assert not file.is_file() or b"hunter2" not in file.read_bytes(), file
+
+
 def test_lists(data: Path) -> None:
     builds = [bw.launch("true", name=f"build <{number}>", project="demo") for number in range(3)]
     for build in builds:

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from buildwidget.runner.agents import claude, codex, codex_exec
 from buildwidget.runner.agents.credentials import codex_options
-from buildwidget.runner.agents.prompts import whole_prompt
 from buildwidget.runner.agents.session import Order, Session
+from buildwidget.runner.hidden import whole_text
 
 PROBE: Final = "--buildwidget-probe"
 """An option that no program knows."""
@@ -27,7 +27,7 @@ class Attempt:
 def order_of(spec: Mapping[str, Any], environment: Mapping[str, str]) -> Order:
     """What the spec of an agent's build asks for."""
     return Order(
-        prompt=whole_prompt(spec, environment),
+        prompt=whole_text(spec["prompt"], spec.get("prompt_parts"), environment),
         cwd=spec["cwd"],
         permission=spec["permission"],
         model=spec.get("model"),

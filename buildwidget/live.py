@@ -42,7 +42,7 @@ SETTINGS: Final = HubSettings(
 
 
 SWEEP_INTERVAL: Final = 5.0
-"""Seconds between looks for builds whose runner died, while something is followed here.
+"""Seconds between looks for builds whose runner died, while something that has not ended is followed here.
 
 With no server around (a script, nbclient, another editor) nobody else would notice, and a wait would last for ever.
 """
@@ -68,7 +68,7 @@ class Live:
         observer = LeaseObserver()
         while True:
             await asyncio.sleep(SWEEP_INTERVAL)
-            if self.hub.stats().connections:
+            if self.hub.any_active:
                 with contextlib.suppress(StoreError):  # a locked database is swept the next time
                     await self._loop.run_in_executor(self._database, sweep, store, observer)
 

@@ -14,7 +14,6 @@ from typing import Final
 from buildwidget.errors import BuildwidgetError
 from buildwidget.hub.hub import Hub
 from buildwidget.runner.liveness import LeaseObserver
-from buildwidget.runner.sweep import sweep
 from buildwidget.store.errors import StoreError
 from buildwidget.store.location import data_dir
 from buildwidget.store.retention import sweep_retention
@@ -22,6 +21,7 @@ from buildwidget.store.store import Store
 from jupyter_extension.config import Config
 from jupyter_extension.metrics import Metrics
 from jupyter_extension.services import Gate, Services
+from jupyter_extension.sweeping import Sweeps
 
 _FOREVER_DAYS: Final = 1_000_000
 
@@ -44,9 +44,9 @@ class Lifecycle:
         self._executor = ThreadPoolExecutor(config.executor_threads, thread_name_prefix="buildwidget")
         # Of its own: a few long searches in logs must not keep live pages waiting.
         self._hub_executor = ThreadPoolExecutor(config.hub_threads, thread_name_prefix="buildwidget-hub")
-        self._observer = LeaseObserver(lease=config.lease_seconds)
         self._tasks: list[asyncio.Task[None]] = []
         self._metrics: Metrics | None = None
+        self._sweeps: Sweeps
 
     async def start(self) -> None:
         """Opens the store in the background; returns at once."""
@@ -72,9 +72,13 @@ class Lifecycle:
         except asyncio.TimeoutError:
             self._log.warning("buildwidget: some clients did not take the news of the shutdown in time")
         try:
-            await asyncio.wait_for(services.run(services.store.close), self._config.shutdown_seconds)
+            await asyncio.wait_for(services.run(self._close_store, services.store), self._config.shutdown_seconds)
         except asyncio.TimeoutError:
             self._log.warning("buildwidget: the database was still busy at the shutdown")
+
+    def _close_store(self, store: Store) -> None:
+        self._sweeps.close()
+        store.close()
 
     def _spawn(self, work: Awaitable[None]) -> None:
         self._tasks.append(asyncio.ensure_future(work))
@@ -95,6 +99,7 @@ class Lifecycle:
         self._metrics.register(self._log)
         self._gate.open(services)
         self._log.info("buildwidget: builds of %s in database %s", config.owner, store.database_id)
+        self._sweeps = Sweeps(store, LeaseObserver(lease=config.lease_seconds))
         self._spawn(self._every(config.sweep_seconds, "looking for lost builds", self._sweep, services))
         self._spawn(self._every(config.retention_seconds, "removing old builds", self._retain, services))
         self._spawn(self._note_activity(services))
@@ -134,7 +139,7 @@ class Lifecycle:
             await asyncio.sleep(seconds)
 
     async def _sweep(self, services: Services) -> None:
-        lost = await services.run(sweep, services.store, self._observer)
+        lost = await services.run(self._sweeps.look)
         if lost:
             self._log.info("buildwidget: ended as lost: %s", ", ".join(lost))
 

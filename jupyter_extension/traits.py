@@ -72,7 +72,8 @@ class ServerTraits(HasTraits):
     list_newest = _count(HubSettings.list_newest, "Builds that a watched list shows besides the active ones.")
     list_rows = _count(HubSettings.list_rows, "Rows of a watched list at most; the oldest fall out.")
     full_poll_ms = _milliseconds(
-        HubSettings.full_poll_ms, "How often all watched builds are looked at even if no change was seen."
+        HubSettings.full_poll_ms,
+        "While any runs, how often all watched builds are looked at even if no change was seen.",
     )
     activity_ms = _milliseconds(
         HubSettings.activity_ms,
@@ -111,7 +112,7 @@ class ServerTraits(HasTraits):
         Config.lease_seconds,
         "A build elsewhere whose heartbeat counter stands still for this long, on this server's clock, is lost.",
     )
-    sweep_seconds = _seconds(Config.sweep_seconds, "How often lost builds are looked for.")
+    sweep_seconds = _seconds(Config.sweep_seconds, "How often lost builds are looked for, while any has not ended.")
     retention_seconds = _seconds(Config.retention_seconds, "How often old builds are removed.")
     retention_days = Float(
         Config.retention_days,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 
 from buildwidget.errors import BuildwidgetError
@@ -28,6 +29,8 @@ from buildwidget.protocol.frames import (
     Watch,
 )
 
+log = logging.getLogger(__name__)
+
 YIELD_EVERY: Final = 8
 """Frames written in a row to one client before the event loop may do something else."""
 
@@ -39,8 +42,12 @@ class SinkClosed(BuildwidgetError):  # noqa: N818 - reads as what it tells
 class Sink(Protocol):
     """A transport: a WebSocket, an event stream, a widget's comm."""
 
-    async def send(self, frame: bytes) -> None:
-        """Take one frame (UTF-8 JSON); returns when the next one may come. Raises SinkClosed."""
+    def send(self, frame: bytes) -> Awaitable[None] | None:
+        """Take one frame (UTF-8 JSON).
+
+        None: the next one may come; else it may when what is returned is done. So a transport that has taken the
+        frame costs no task, and one whose ``send`` is a coroutine works as well. Raises SinkClosed, here or there.
+        """
 
     def close(self, code: int, reason: str) -> None:
         """The hub is done with this client; must not block. Closing twice does nothing."""
@@ -64,8 +71,8 @@ class Wiring(Protocol):
 class Connection:
     """A client of the hub, made by ``Hub.connect``. All methods are called on the hub's loop.
 
-    Frames are not queued: the pump asks for the next one when the transport can take it, so what is new since
-    then comes as one batch (or snapshot), and a slow client costs one frame of memory.
+    Frames are not queued: the next one is asked for when the transport can take it, so what is new since then
+    comes as one batch (or snapshot), and a slow client costs one frame of memory.
     """
 
     def __init__(self, wiring: Wiring, sink: Sink, *, speaks: bool, clock: Callable[[], float]) -> None:
@@ -81,8 +88,7 @@ class Connection:
         self._subscribers: dict[str, Subscriber] = {}
         self._watcher: ListWatcher | None = None
         self._ready: dict[Subscriber | ListWatcher, None] = {}
-        self._go = asyncio.Event()
-        self.pump: asyncio.Task[None] = asyncio.get_running_loop().create_task(self._pump())
+        self.writing: asyncio.Future[None] | None = None
 
     # What the transport calls
 
@@ -103,6 +109,7 @@ class Connection:
                 self._unwatch()
             case Ping():
                 self.reply(encode_frame(Pong(n=frame.n)))
+                self.go()  # at once: what wakes everybody else in turn would wake for one
 
     def heard(self) -> None:
         """The client gave a sign of life (any message, or the pong of a WebSocket ping)."""
@@ -118,8 +125,8 @@ class Connection:
         self._unwatch()
         self._replies.clear()
         self._wiring.forget(self)
-        if asyncio.current_task() is not self.pump:
-            self.pump.cancel()
+        if self.writing is not None and self.writing is not asyncio.current_task():
+            self.writing.cancel()
 
     # What the hub calls
 
@@ -154,8 +161,13 @@ class Connection:
         self._wiring.wake(self)
 
     def go(self) -> None:
-        """Let the pump look for something to send."""
-        self._go.set()
+        """Send what there is, as far as the transport takes it now."""
+        if self.writing is not None or self.closed:
+            return
+        try:
+            self._send_some()
+        except Exception as error:  # noqa: BLE001 - see _failed
+            self._failed(error)
 
     def ready(self, source: Subscriber | ListWatcher) -> None:
         """A source may have a frame."""
@@ -198,33 +210,41 @@ class Connection:
             self._watcher.stop()
             self._watcher = None
 
-    # The pump
+    # The one write
 
-    async def _pump(self) -> None:
-        try:
-            while not self.closed:
-                await self._go.wait()
-                self._go.clear()
-                await self._send_all()
-        except SinkClosed:
-            pass  # who closed it knows why; what is left is to forget the client
-        except Exception:
-            # A mistake of the transport (or ours): the client must not wait for heartbeats to notice.
-            self.end(close_codes.GOING_AWAY)
-            raise
-        finally:
-            self.close()
-
-    async def _send_all(self) -> None:
-        written = 0
-        while (frame := self._next()) is not None:
-            self.write_started = self._clock()
-            await self._sink.send(frame)
-            self.write_started = None
+    def _send_some(self) -> None:
+        for _ in range(YIELD_EVERY):
+            frame = self._next()
+            if frame is None:
+                return
+            write = self._sink.send(frame)
             self._wiring.counters.sent(len(frame))
-            written += 1
-            if written % YIELD_EVERY == 0:
-                await asyncio.sleep(0)
+            if write is not None:
+                self.write_started = self._clock()
+                self.writing = asyncio.ensure_future(write)
+                self.writing.add_done_callback(self._written)
+                return
+        self._wiring.wake(self)  # after whatever else the loop has to do
+
+    def _written(self, write: asyncio.Future[None]) -> None:
+        self.write_started = self.writing = None
+        if write.cancelled():
+            self.close()
+        elif (error := write.exception()) is not None:
+            self._failed(error)
+        else:
+            self._wiring.wake(self)
+
+    def _failed(self, error: BaseException) -> None:
+        """A mistake of the transport (or ours): the client must not wait for heartbeats to notice.
+
+        Who closed a sink knows why; what is left is to forget the client.
+        """
+        if isinstance(error, SinkClosed):
+            self.close()
+        else:
+            log.error("A connection failed.", exc_info=error)
+            self.end(close_codes.GOING_AWAY)
 
     def _next(self) -> bytes | None:
         if self._replies:

@@ -1,8 +1,9 @@
-"""Wakes connections some at a time, so that a batch for a thousand of them does not hold the event loop."""
+"""Serves connections some at a time, so that a batch for a thousand of them does not hold the event loop."""
 
 from __future__ import annotations
 
 import asyncio
+from itertools import islice
 from typing import Protocol
 
 
@@ -10,7 +11,7 @@ class Wakeable(Protocol):
     """A connection."""
 
     def go(self) -> None:
-        """Look for something to send."""
+        """Send what there is."""
 
 
 class Fanout:
@@ -22,7 +23,7 @@ class Fanout:
         self._some = asyncio.Event()
 
     def wake(self, connection: Wakeable) -> None:
-        """Wake it in its turn."""
+        """Serve it in its turn."""
         self._waiting[connection] = None
         self._some.set()
 
@@ -31,13 +32,13 @@ class Fanout:
         self._waiting.pop(connection, None)
 
     async def run(self) -> None:
-        """Wake until cancelled."""
+        """Serve until cancelled."""
         while True:
             await self._some.wait()
-            for connection in list(self._waiting)[: self._chunk]:
+            for connection in list(islice(self._waiting, self._chunk)):
                 del self._waiting[connection]
                 connection.go()
             if not self._waiting:
                 self._some.clear()
-            # What was woken runs now, and then whatever else the loop has to do, before the next chunk.
+            # Whatever else the loop has to do comes before the next chunk.
             await asyncio.sleep(0)

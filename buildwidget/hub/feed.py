@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Final, Literal
 
 from buildwidget.hub.reader import News, Opening, Snapshot
 from buildwidget.hub.ring import Ring
@@ -14,7 +13,7 @@ from buildwidget.hub.settings import HubSettings
 from buildwidget.protocol.frames import Cursor, batch_frame
 from buildwidget.store.records import EventRange
 
-MAX_FRAMES: Final = 8
+MAX_STEPS: Final = 8
 """Encoded batches kept for subscribers at the same cursor; where all are in step, one is enough."""
 SNAPSHOT_SHARE: Final = 10
 SNAPSHOT_WAIT: Final = 1.0
@@ -42,6 +41,14 @@ class Position:
     cursor: Cursor | None
     believed_until: int = 0
     answered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A batch, and the cursor of who has got it."""
+
+    frame: bytes
+    cursor: Cursor
 
 
 @dataclass(slots=True)
@@ -80,7 +87,7 @@ class Feed:
         self._floor = 0  # cursors below it are known to be further behind than allowed
         self._released = _Release()
         self._snapshots = _Snapshots()
-        self._frames: dict[tuple[int, int], bytes] = {}
+        self._steps: dict[Cursor, _Step] = {}  # from each cursor up to what is released
 
     @property
     def have(self) -> int:
@@ -90,7 +97,7 @@ class Feed:
     @property
     def memory(self) -> int:
         """Bytes this feed holds, its snapshot apart."""
-        return self._ring.size + sum(map(len, self._frames.values()))
+        return self._ring.size + sum(len(step.frame) for step in self._steps.values())
 
     # What comes in
 
@@ -160,12 +167,24 @@ class Feed:
     def release(self, now: float) -> int:
         """Let everything go that was read; the newest event's time (ms), for the latency estimate."""
         self._released = _Release(seq=self._ring.last, at=now, newest_at=self._released.newest_at)
+        self._steps.clear()
         return self._released.newest_at
 
     def _waiting_bytes(self) -> int:
         return self._ring.bytes_after(max(self._released.seq, self._ring.base))
 
     # What a subscriber gets
+
+    def next_in_step(self, position: Position) -> bytes | Literal[Need.NOTHING] | None:
+        """What nearly everybody gets nearly always in a crowd that is in step; None: ask ``next``."""
+        if not position.answered or position.cursor is None:
+            return None
+        step = self._steps.get(position.cursor)
+        if step is not None:
+            position.cursor = step.cursor
+            return step.frame
+        all_is_sent = position.cursor.seq == self._released.seq == self.head and position.cursor.epoch == self.epoch
+        return Need.NOTHING if all_is_sent else None
 
     def next(self, position: Position, now: float, polls_done: int) -> bytes | Need:
         """The next frame of a subscriber, whose position moves with it; or what is needed first."""
@@ -174,12 +193,11 @@ class Feed:
         if not self._serves(position, polls_done):
             return self._next_snapshot(position, now)
         assert position.cursor is not None
-        seq = position.cursor.seq
-        if seq > self.head:
+        if position.cursor.seq > self.head:
             return Need.POLL
-        if seq < self._ring.base:
+        if position.cursor.seq < self._ring.base:
             return Need.BACKFILL
-        return self._next_batch(position, seq)
+        return self._next_batch(position, position.cursor)
 
     def _serves(self, position: Position, polls_done: int) -> bool:
         """Whether events can follow this cursor (as far as is known), rather than a snapshot."""
@@ -210,25 +228,27 @@ class Feed:
         # sent all the same until the next may be made, or nobody would ever get one.
         return near or now < self._snapshots.not_before
 
-    def _next_batch(self, position: Position, seq: int) -> bytes | Need:
+    def _next_batch(self, position: Position, cursor: Cursor) -> bytes | Need:
         until = self._released.seq if position.answered else self._ring.last
-        events = self._ring.take(
-            seq, until, max_events=self._settings.max_batch_events, max_bytes=self._settings.max_batch_bytes
-        )
-        if not events and (position.answered or seq < self.head):
-            return Need.NOTHING
-        position.cursor = Cursor(self.epoch, seq + len(events))
+        step = self._steps.get(cursor) if until == self._released.seq else None
+        if step is None:
+            step = self._step(cursor, until)
+            if step.cursor == cursor and (position.answered or cursor.seq < self.head):
+                return Need.NOTHING
+        position.cursor = step.cursor
         position.answered = True
-        return self._frame(seq, events)
+        return step.frame
 
-    def _frame(self, after: int, events: Sequence[bytes]) -> bytes:
-        key = (after, len(events))
-        frame = self._frames.get(key)
-        if frame is None:
-            frame = self._frames[key] = batch_frame(self.build, self.epoch, after + 1, events)
-            if len(self._frames) > MAX_FRAMES:
-                del self._frames[next(iter(self._frames))]
-        return frame
+    def _step(self, cursor: Cursor, until: int) -> _Step:
+        seq, settings = cursor.seq, self._settings
+        events = self._ring.take(seq, until, max_events=settings.max_batch_events, max_bytes=settings.max_batch_bytes)
+        frame = batch_frame(self.build, self.epoch, seq + 1, events)
+        step = _Step(frame, Cursor(self.epoch, seq + len(events)))
+        if events and until == self._released.seq:
+            self._steps[cursor] = step
+            if len(self._steps) > MAX_STEPS:
+                del self._steps[next(iter(self._steps))]
+        return step
 
     def _jump(self, news: News) -> None:
         if news.epoch == self.epoch:
@@ -242,7 +262,7 @@ class Feed:
             self._snapshots.last = None
         self.epoch = epoch
         self.head = head
-        self._frames.clear()
+        self._steps.clear()
         self._ring.reset(head)
         self._released.seq = head
         self._released.urgent = False

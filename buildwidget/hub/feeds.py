@@ -48,7 +48,13 @@ class Subscriber:
 
     def next_frame(self) -> bytes | None:
         """The next frame; None: nothing now, ``listener.ready`` is called when there may be."""
-        return self._feeds.next_frame(self)
+        found = self.feed.next_in_step(self.position)
+        if found is None:
+            return self._feeds.next_frame(self)
+        if found is Need.NOTHING:
+            return None
+        self._feeds.counters.batches += 1
+        return found
 
     def stop(self) -> None:
         """The connection wants no more."""
@@ -62,7 +68,7 @@ class Feeds:
         self._database = database
         self._owner = owner
         self._settings = settings
-        self._counters = counters
+        self.counters = counters
         self._loop = asyncio.get_running_loop()
         self._feeds: dict[str, Feed] = {}
         self._subscribers: dict[Feed, dict[Subscriber, None]] = {}
@@ -183,7 +189,7 @@ class Feeds:
 
     def _release(self, feed: Feed) -> None:
         self._timers.pop((feed, "release"), None)
-        self._counters.released(feed.release(self._loop.time()))
+        self.counters.released(feed.release(self._loop.time()))
         self._wake(feed)
 
     # What single feeds need
@@ -260,9 +266,9 @@ class Feeds:
 
     def _count(self, feed: Feed, frame: bytes) -> None:
         if feed.snapshot is not None and frame is feed.snapshot.frame:
-            self._counters.snapshots += 1
+            self.counters.snapshots += 1
         else:
-            self._counters.batches += 1
+            self.counters.batches += 1
 
     def _trim_snapshots(self, newest: Feed) -> None:
         """Keep the snapshots of all feeds together within bounds, the newest in any case."""

@@ -14,13 +14,13 @@ from typing import Any, Final
 import msgspec
 
 from buildwidget.errors import BuildwidgetError
+from buildwidget.hub.activity import Activity
 from buildwidget.hub.connection import Connection, Sink
 from buildwidget.hub.database import Database
 from buildwidget.hub.fanout import Fanout
 from buildwidget.hub.feeds import UNAVAILABLE, Feeds
 from buildwidget.hub.lists import Lists
 from buildwidget.hub.poller import Poller
-from buildwidget.hub.reader import count_active
 from buildwidget.hub.settings import HubSettings
 from buildwidget.hub.stats import Counters, HubStats
 from buildwidget.protocol import close_codes
@@ -69,7 +69,6 @@ class Hub:
         self._executor = executor
         self._connections: dict[Connection, None] = {}
         self._tasks: list[asyncio.Task[None]] = []
-        self._active = 0
         self._stopping = False
         self._missed_change = False
         self.feeds: Feeds
@@ -89,25 +88,27 @@ class Hub:
         self.feeds.request_poll = self._feed_poller.request
         self.lists.request_poll = self._list_poller.request
         self.feeds.interest_changed = self.lists.interest_changed = self._set_interest
+        self._activity = Activity(self._store, self._database, self._owner)
         self._watcher = ChangeWatcher(self._store, self._changed_in_thread)
         for work in (self._feed_poller.run(), self._list_poller.run(), self._fanout.run(), self._tick()):
             self._spawn(work)
         if self.settings.activity_ms:
-            self._spawn(self._count_active())
+            self._spawn(self._activity.run(self.settings.activity_ms / 1000))
 
     async def stop(self) -> None:
         """Tell every client to come back, and leave nothing running."""
         self._stopping = True
-        pumps = [connection.pump for connection in self._connections]
+        writes = [connection.writing for connection in self._connections if connection.writing is not None]
         for connection in list(self._connections):
             connection.end(close_codes.SHUTTING_DOWN, self.come_back())
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*pumps, *self._tasks, return_exceptions=True)
+        await asyncio.gather(*writes, *self._tasks, return_exceptions=True)
         await self.feeds.stop()
         # Closing joins the watcher's thread, which may be inside a query.
         await self._loop.run_in_executor(self._executor, self._watcher.close)
         await self._database.idle(STOP_TIMEOUT)
+        await self._loop.run_in_executor(self._executor, self._activity.close)
 
     def connect(self, sink: Sink, *, server: str | None = None, speaks: bool = False) -> Connection:
         """A new client.
@@ -123,7 +124,6 @@ class Hub:
         if self._stopping or len(self._connections) >= self.settings.max_connections:
             raise HubFull(f"The server has {len(self._connections)} live connections, more are not allowed.")
         connection = Connection(self, sink, speaks=speaks, clock=self._loop.time)
-        connection.pump.add_done_callback(_report)
         self._connections[connection] = None
         if server is not None:
             connection.reply(self._welcome(server))
@@ -137,8 +137,12 @@ class Hub:
     # Numbers
 
     def active_builds(self) -> int:
-        """How many builds of the owner were active when last counted (every ``activity_ms``)."""
-        return self._active
+        """How many builds of the owner were active when last looked (every ``activity_ms``)."""
+        return self._activity.count
+
+    async def count_active_builds(self) -> int:
+        """How many are active now; asks the database only if it has changed since it was asked last."""
+        return await self._activity.look()
 
     def stats(self) -> HubStats:
         """The numbers of this moment."""
@@ -147,7 +151,7 @@ class Hub:
             connections=len(self._connections),
             subscriptions=self.feeds.subscriptions,
             watched_builds=self.feeds.watched,
-            active_builds=self._active,
+            active_builds=self._activity.count,
             batches=counters.batches,
             snapshots=counters.snapshots,
             frames=counters.frames,
@@ -159,6 +163,11 @@ class Hub:
             loop_lag_ms=counters.lag,
             loop_lag_max_ms=counters.worst_lag,
         )
+
+    @property
+    def any_active(self) -> bool:
+        """Whether anything that is subscribed to or listed for a client has not ended, as far as is known."""
+        return self.feeds.any_active or self.lists.any_active
 
     # What connections call
 
@@ -215,10 +224,12 @@ class Hub:
             since = self._loop.time() - polled
             if since >= settings.full_poll_ms / 1000 or (self._missed_change and since >= TICK):
                 polled = self._loop.time()
-                self._missed_change = False
-                self.feeds.request_full_poll()
-                if self.lists.watched:
-                    self._list_poller.request()
+                # Without a change only while anything runs, so that rest is rest.
+                if self._missed_change or self.any_active:
+                    self._missed_change = False
+                    self.feeds.request_full_poll()
+                    if self.lists.watched:
+                        self._list_poller.request()
 
     def _look_after_connections(self, blocked: float) -> None:
         """Heartbeats and timeouts. ``blocked``: seconds the loop stood still, in which nobody could be heard."""
@@ -241,15 +252,6 @@ class Hub:
         elif now - connection.beat_at >= settings.heartbeat_ms / 1000:
             connection.beat_at = now
             connection.beat()
-
-    async def _count_active(self) -> None:
-        while True:
-            try:
-                self._active = await self._database.call(count_active, self._owner)
-            except Exception as error:
-                # The last number stays: a server that is kept alive too long errs safely.
-                log.debug("active builds could not be counted", exc_info=error)
-            await asyncio.sleep(self.settings.activity_ms / 1000)
 
     def _welcome(self, server: str) -> bytes:
         return encode_frame(

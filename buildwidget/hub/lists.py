@@ -58,6 +58,11 @@ class Lists:
         """How many connections watch a list."""
         return sum(map(len, self._watchers.values()))
 
+    @property
+    def any_active(self) -> bool:
+        """Whether a watched list has a build that has not ended."""
+        return any(listing.any_active for listing in self._listings.values())
+
     def listing(self, project: str | None) -> Listing | None:
         """The list of a project."""
         return self._listings.get(project)

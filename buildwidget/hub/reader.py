@@ -12,6 +12,7 @@ from buildwidget.protocol.events import ENDS
 from buildwidget.protocol.frames import snapshot_frame
 from buildwidget.protocol.state import Summary
 from buildwidget.store.errors import NotFound
+from buildwidget.store.logs import read_following, read_heads
 from buildwidget.store.records import EventRange
 from buildwidget.store.store import Store
 
@@ -79,40 +80,34 @@ def open_build(store: Store, build: str, owner: str) -> Opening:
 
 
 def read_news(store: Store, asks: Iterable[Ask], max_events: int, max_bytes: int) -> dict[str, News | None]:
-    """What is new, by build: None for a build that is gone, no entry where nothing is new. One query for all heads."""
+    """What is new, by build, as of one moment: None for a build that is gone, no entry where nothing is new."""
     wanted = list(asks)
-    heads = store.heads([ask.build for ask in wanted])
-    news: dict[str, News | None] = {}
-    for ask in wanted:
-        if ask.build not in heads:
-            news[ask.build] = None
-            continue
-        epoch, head = heads[ask.build]
-        if epoch != ask.epoch or head - ask.after > max_events:
-            news[ask.build] = News(epoch, head)
-        elif head > ask.after:
-            news[ask.build] = _read_events(store, ask, head, max_events, max_bytes)
+    with store.database.reading() as connection:
+        heads = read_heads(connection, [ask.build for ask in wanted])
+        news: dict[str, News | None] = {}
+        for ask in wanted:
+            if ask.build not in heads:
+                news[ask.build] = None
+                continue
+            epoch, head = heads[ask.build]
+            if epoch != ask.epoch or head - ask.after > max_events:
+                news[ask.build] = News(epoch, head)
+            elif head > ask.after:
+                events = read_following(connection, ask.build, ask.after, max_events, max_bytes)
+                news[ask.build] = (
+                    _news_of(epoch, head, events) if ask.after + len(events) == head else News(epoch, head)
+                )
     return news
 
 
-def _read_events(store: Store, ask: Ask, head: int, max_events: int, max_bytes: int) -> News | None:
-    try:
-        found = store.events(ask.build, after=ask.after, limit=max_events, max_bytes=max_bytes)
-    except NotFound:
-        return None
-    if found.epoch != ask.epoch or found.last < head:
-        return News(found.epoch, found.head)
-    return _news_of(found)
-
-
-def _news_of(found: EventRange) -> News:
-    peeks = [_glance(event) for event in found.events]
-    newest = peeks[-1]
+def _news_of(epoch: str, head: int, events: Sequence[bytes]) -> News:
+    newest = _glance(events[-1])
     return News(
-        epoch=found.epoch,
-        head=found.head,
-        events=found.events,
-        urgent=any(peek.type in URGENT for peek in peeks),
+        epoch=epoch,
+        head=head,
+        events=events,
+        # From the end: who appends something urgent does so at once, with it as the last.
+        urgent=any(_glance(event).type in URGENT for event in reversed(events)),
         ended=newest.type == "status" and newest.status in ENDS,
         at=newest.at,
     )

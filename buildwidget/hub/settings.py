@@ -44,9 +44,9 @@ class HubSettings:
     """Rows of a list at most; the oldest fall out."""
 
     full_poll_ms: int = 5_000
-    """How often the heads of all watched builds are read even if no change was seen, ended ones included."""
+    """While any runs, how often the heads of all watched builds are read even if no change was seen."""
     activity_ms: int = 30_000
-    """How often the active builds are counted; 0: never."""
+    """How often the active builds are counted, if the database has changed; 0: only when asked."""
     reconnect_ms: int = 1_000
     """A hub that stops tells every client to come back after a random time from this to three times this."""
     fanout_chunk: int = 50

@@ -37,6 +37,8 @@ class Prepared:
 
         After a pause, when the processor has forgotten it all, SQLAlchemy's way takes three times as long.
         """
+        if not connection.in_transaction():
+            connection.begin()  # the driver's cursor would not, and two queries would see two moments
         cursor = connection.connection.cursor()
         cursor.execute(*self._call(connection, parameters))
         try:

@@ -19,6 +19,7 @@ class StatusHandler(RestHandler):
     async def get(self) -> None:
         """Versions, database id, connections, subscriptions, rates, lag."""
         services = await self.services()
+        await services.hub.count_active_builds()  # idle pages ask for it now and then
         self.send_json(status_of(services))
 
 

@@ -30,6 +30,14 @@ def test_status_tells_which_server_and_which_database(client: Client, store: Sto
     assert client.get("status").json()["uptime_ms"] >= status["uptime_ms"] > 0
 
 
+def test_status_counts_the_active_builds_as_they_are_now(client: Client, store: Store) -> None:
+    before = client.get("status").json()["active_builds"]
+    build = StoredBuild(store).log("one")
+    assert client.get("status").json()["active_builds"] == before + 1
+    build.end()
+    assert client.get("status").json()["active_builds"] == before
+
+
 def test_status_and_metrics_count_what_is_sent(server: JupyterServer, client: Client, store: Store) -> None:
     build = StoredBuild(store).log("one")
     before, measured_before = client.get("status").json(), samples(client)

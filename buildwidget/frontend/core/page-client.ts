@@ -16,7 +16,7 @@ import { openWebSocket } from "./transport";
 const REOPEN_AFTER_MS = 50;
 
 /** Its last number goes up with every change of `PageServer` that another bundle on the same page would trip over. */
-const VERSION = `${PROTOCOL_VERSION}.3`;
+const VERSION = `${PROTOCOL_VERSION}.4`;
 
 /** Which builds; fields that are left out ask for any. */
 export interface BuildQuery {
@@ -64,6 +64,8 @@ export interface PageServer extends Client {
   open(build: string, options?: OpenOptions): BuildSession;
   /** Asks once whether the extension answers; the answer is kept unless nobody could be reached. */
   status(): Promise<ServerStatus>;
+  /** Whether any build is queued or running, from what the server has in memory. Rejects where nobody answers. */
+  anyActive(): Promise<boolean>;
   /** What may be done with a build that is not opened. */
   actions(build: string): BuildActions;
   /** A page of builds, newest first. */
@@ -113,6 +115,9 @@ export function makePageServer(settings: ServerSettings): PageServer {
         return answer;
       });
       return status;
+    },
+    async anyActive() {
+      return (await rest.json<{ active_builds: number }>("status")).active_builds > 0;
     },
     get missing() {
       return missing;

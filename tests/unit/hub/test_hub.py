@@ -12,6 +12,7 @@ import pytest
 from buildwidget.hub import HubFull
 from buildwidget.protocol.frames import Cursor, Ping, Unsubscribe, Unwatch, Watch
 from buildwidget.store.errors import Unavailable
+from buildwidget.store.logs import read_heads
 from buildwidget.store.store import Store
 from tests.unit.hub.conftest import StartHub
 from tests.unit.hub.parts import Client, Work, until
@@ -427,11 +428,10 @@ class TestEndsAndTrouble:
         client = Client(await start_hub())
         client.subscribe(work.id)
         await caught_up(client, work)
-        heads = store.heads
-        monkeypatch.setattr(store, "heads", failing(Unavailable))
-        work.lines(3)
-        await until(lambda: client.of("error"))
-        monkeypatch.setattr(store, "heads", heads)
+        with monkeypatch.context() as trouble:
+            trouble.setattr("buildwidget.hub.reader.read_heads", failing(Unavailable))
+            work.lines(3)
+            await until(lambda: client.of("error"))
         await caught_up(client, work)
         assert [(frame["code"], "build" in frame) for frame in client.of("error")] == [("unavailable", False)]
         assert client.logs[work.id] == [2, 3, 4]
@@ -524,14 +524,13 @@ class TestLife:
         client.subscribe(work.id)
         await caught_up(client, work)
         entered, may_go_on = threading.Event(), threading.Event()
-        heads = store.heads
 
-        def slow_heads(builds: Any) -> Any:
+        def slow_heads(connection: Any, builds: Any) -> Any:
             entered.set()
             may_go_on.wait(10)
-            return heads(builds)
+            return read_heads(connection, builds)
 
-        monkeypatch.setattr(store, "heads", slow_heads)
+        monkeypatch.setattr("buildwidget.hub.reader.read_heads", slow_heads)
         work.lines(1)
         await until(entered.is_set)
         stopping = asyncio.create_task(hub.stop())

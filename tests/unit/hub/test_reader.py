@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from buildwidget.hub.reader import Ask, News, count_active, open_build, read_list, read_news, read_snapshot
+from buildwidget.store import logs
 from buildwidget.store.errors import NotFound
+from buildwidget.store.logs import read_heads
 from buildwidget.store.store import Store
 from tests.unit.hub.parts import OWNER, Work
 
@@ -57,11 +61,40 @@ def test_many_builds_are_read_in_one_call(store: Store) -> None:
     assert list(read_news(store, [ask(work, 1) for work in works], 10, 1000)) == [works[2].id]
 
 
+def test_news_are_of_one_moment(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    work = Work(store)
+    work.lines(2)
+
+    def heads_then_a_commit(connection: Any, builds: Any) -> Any:
+        found = read_heads(connection, builds)
+        work.lines(1)
+        return found
+
+    monkeypatch.setattr("buildwidget.hub.reader.read_heads", heads_then_a_commit)
+    news = read_news(store, [ask(work, 1)], 10, 1000)[work.id]
+    assert news is not None
+    assert (news.head, len(news.events)) == (3, 2)
+
+
+def test_a_range_of_events_is_of_one_moment(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    work = Work(store)
+    work.lines(2)
+    following = logs.read_following
+
+    def after_a_commit(*args: Any) -> list[bytes]:
+        work.lines(1)
+        return following(*args)
+
+    monkeypatch.setattr(logs, "read_following", after_a_commit)
+    found = store.events(work.id, after=1)
+    assert (found.head, found.last) == (3, 3)
+
+
 def test_a_malformed_event_counts_by_its_seq(store: Store) -> None:
     work = Work(store)
     work.lines(1)
     with store.database.writing() as connection:
-        connection.exec_driver_sql("UPDATE events SET body = '[1' WHERE seq = 2")
+        connection.exec_driver_sql("UPDATE events SET body = x'5b31' WHERE seq = 2")
     news = read_news(store, [ask(work, 1)], 10, 1000)[work.id]
     assert news is not None
     assert (len(news.events), news.urgent, news.ended) == (1, False, False)

@@ -21,7 +21,7 @@ function makeFeed(): Feed {
     list: () => server().list(),
     async anyActive() {
       if (pageServer() === null || (await server().status()).probe === "missing") return false;
-      return (await server().builds({ status: "queued,running", limit: 1 })).builds.length > 0;
+      return server().anyActive();
     },
     visible: () => document.visibilityState === "visible",
   });

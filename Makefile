@@ -15,6 +15,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # The tests start hundreds of Pythons; without the caches of compiled modules each takes twice as long.
 unexport PYTHONDONTWRITEBYTECODE
 # What is downloaded, unpacked and compiled waits for different things, so it goes side by side.
+# A make that this one starts shares its jobs.
 ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += --jobs=4
 endif

@@ -172,8 +172,9 @@ def test_lost_and_old_builds_are_swept(start_server: Start) -> None:
         assert _summary(store, alive.id).status == "running"
         assert _summary(store, recent.id).status == "failed"
         assert client.get(f"builds/{gone}").json()["state"]["error"]["message"]
-    assert f"ended as lost: {gone}" in server.log
-    assert f"removed old builds: {old.id}" in server.log
+    # Told after the deed, so possibly after it was seen here.
+    wait_until(lambda: f"ended as lost: {gone}" in server.log, what="the log to tell of the lost build")
+    wait_until(lambda: f"removed old builds: {old.id}" in server.log, what="the log to tell of the old build")
 
 
 def _build_of_a_dead_process(store: Store) -> str:

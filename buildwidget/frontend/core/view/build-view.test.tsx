@@ -100,7 +100,8 @@ test("a build that ends folds to its summary; every part is one click away", asy
   expect(find("[data-testid=message]").textContent).toBe("All done.");
   expect(find("[data-testid=percent]").textContent).toBe("100 %");
   expect(root.querySelector("[data-testid=todos], [data-action=cancel]")).toBeNull();
-  expect(find("[data-testid=live]").textContent).toBe("Landing page: Succeeded. All done.");
+  // Said after the drawing, as all effects are.
+  await soon(() => expect(find("[data-testid=live]").textContent).toBe("Landing page: Succeeded. All done."));
   click('[data-place="log"]');
   await soon(() => expect(find("[data-testid=pane]").dataset.tabShown).toBe("log"));
 });

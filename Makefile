@@ -9,7 +9,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 FRONTEND := buildwidget/frontend
-WORKERS ?= 2
+# More than the cores of a small machine: much of what the tests do is waiting for other processes.
+WORKERS ?= 3
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # The tests start hundreds of Pythons; without the caches of compiled modules each takes twice as long.

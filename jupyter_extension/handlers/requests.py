@@ -18,11 +18,9 @@ _FIELD: Final = re.compile(r"`\$\.(\w+)|field `(\w+)`")
 """Where msgspec's message tells the field: "... - at `$.name`", "... unknown field `nmae`"."""
 
 
-class Launch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """``POST builds`` of kind command."""
+class LaunchOptions(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What ``POST builds`` takes whatever the kind."""
 
-    kind: Literal["command"]
-    command: str | list[str]
     name: str | None = None
     project: str | None = None
     cwd: str | None = None
@@ -32,7 +30,14 @@ class Launch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     tags: list[str] = []
 
 
-class LaunchAgent(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+class Launch(LaunchOptions, kw_only=True):
+    """``POST builds`` of kind command."""
+
+    kind: Literal["command"]
+    command: str | list[str]
+
+
+class LaunchAgent(LaunchOptions, kw_only=True):
     """``POST builds`` of kind agent."""
 
     kind: Literal["agent"]
@@ -41,13 +46,6 @@ class LaunchAgent(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     model: str | None = None
     permission: Literal["ask", "edits", "all", "plan"] = "ask"
     operation: Literal["initial", "enhancement", "focused_edit", "continuation", "autofix"] = "initial"
-    name: str | None = None
-    project: str | None = None
-    cwd: str | None = None
-    env: dict[str, str] | None = None
-    key: str | None = None
-    reuse: Literal["succeeded"] | None = None
-    tags: list[str] = []
 
 
 class Answer(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):

@@ -27,7 +27,6 @@ def site(model: ModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         "BUILDWIDGET_BUILD_ID",
         "CODEX_HOME",
         "CLAUDE_CONFIG_DIR",
-        "OPENAI_BASE_URL",
     ):
         monkeypatch.delenv(name, raising=False)
     for program in PROGRAMS.values():
@@ -36,12 +35,7 @@ def site(model: ModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         "BUILDWIDGET_DATA_DIR": str(tmp_path / "data"),
         "BUILDWIDGET_OWNER": "tester",
         "HOME": str(tmp_path / "home"),
-        "ANTHROPIC_BASE_URL": model.url,
-        "ANTHROPIC_API_KEY": "dummy-key-of-a-test",
-        "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
-        "CLAUDE_CODE_MAX_RETRIES": "2",
-        "OPENAI_BASE_URL": f"{model.url}/v1",
-        "OPENAI_API_KEY": "dummy-key-of-a-test",
+        **model.environment,
     }
     for name, value in variables.items():
         monkeypatch.setenv(name, value)

@@ -44,6 +44,18 @@ class ModelServer:
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that make agents talk to this server and no other, and give up soon where it refuses."""
+        return {
+            "ANTHROPIC_BASE_URL": self.url,
+            "ANTHROPIC_API_KEY": "dummy-key-of-a-test",
+            "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+            "CLAUDE_CODE_MAX_RETRIES": "2",
+            "OPENAI_BASE_URL": f"{self.url}/v1",
+            "OPENAI_API_KEY": "dummy-key-of-a-test",
+        }
+
     def script(self, *turns: Turn) -> None:
         """Says these turns next."""
         with self._lock:

@@ -1,20 +1,15 @@
-"""A page in a real Chromium, in a process of its own: Playwright's driver keeps an event loop running in its process.
-
-``python -m tests.bench.browser`` reads commands, one JSON object a line, and answers each with a line of JSON.
-"""
+"""A page in a real Chromium, in a process of its own: Playwright's driver keeps an event loop running."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final
 
 from playwright.sync_api import Browser, CDPSession, Error, Page, Route, sync_playwright
 
+from tests.bench.child import Child, serve
 from tests.browser.conftest import CHROMIUM_ARGUMENTS
 from tests.browser.find_chromium import find
 
@@ -31,6 +26,14 @@ class _Driver:
         self._browser = browser
         self._page: Page | None = None
         self._session: CDPSession | None = None
+
+    def obey(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Carries out a command; tells its value, or what the browser says went wrong."""
+        method: Callable[..., Any] = getattr(self, command.pop("do"))
+        try:
+            return {"value": method(**command)}
+        except Error as error:
+            return {"error": str(error)}
 
     def open(self, url: str, token: str) -> None:
         """A page of the server's origin that has the bench's scripts, logged in by a cookie."""
@@ -104,20 +107,11 @@ def _tasks(events: list[dict[str, Any]]) -> list[dict[str, float]]:
     ]
 
 
-class BrowserPage:
+class BrowserPage(Child):
     """A page in a Chromium of its own; a context manager. The browser starts while its caller goes on."""
 
     def __init__(self) -> None:
-        command = [sys.executable, "-m", "tests.bench.browser"]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def __enter__(self) -> BrowserPage:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._process.communicate()
+        super().__init__("tests.bench.browser")
 
     def open(self, url: str, token: str) -> None:
         """Open a page of the server's origin that has the bench's scripts."""
@@ -125,14 +119,7 @@ class BrowserPage:
 
     def call(self, name: str, **arguments: Any) -> Any:
         """Carry out a command; RuntimeError says what went wrong in the browser."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps({"do": name, **arguments}) + "\n")
-        self._process.stdin.flush()
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"the browser's process ended at {name}")
-        answer = json.loads(line)
+        answer = self.ask(do=name, **arguments)
         if "error" in answer:
             raise RuntimeError(answer["error"])
         return answer["value"]
@@ -146,16 +133,7 @@ def main() -> None:
     executable = find()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGUMENTS)
-        driver = _Driver(browser)
-        for line in sys.stdin:
-            arguments = json.loads(line)
-            answer: dict[str, Any]
-            try:
-                method: Callable[..., Any] = getattr(driver, arguments.pop("do"))
-                answer = {"value": method(**arguments)}
-            except Error as error:
-                answer = {"error": str(error)}
-            print(json.dumps(answer), flush=True)
+        serve(_Driver(browser).obey)
         browser.close()
 
 

@@ -1,6 +1,6 @@
 """Takes what a server sends on many sockets, in a process of its own, so that its work is not the server's.
 
-Reads commands, one JSON object a line, and answers each with a line:
+Its commands:
 ``{"connect": port, "count": n, "hello": text}``: opens so many sockets and sends the text on each; answers when each
 has got something back (with no text: at once).
 ``{"send": hex}``: sends the bytes on each.
@@ -11,16 +11,14 @@ The answer is the number of bytes each socket has got since then: the fewest and
 
 from __future__ import annotations
 
-import json
 import resource
 import selectors
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable
-from types import TracebackType
 from typing import Any, Final
+
+from tests.bench.child import Child, serve
 
 TAIL: Final = 400
 PATIENCE: Final = 30.0
@@ -76,12 +74,11 @@ class _Taker:
         self._tails[connection] = self._tails[connection][-TAIL:] + bytes(self._room[max(0, size - TAIL) : size])
 
 
-class Drain:
+class Drain(Child):
     """The process, and what it can be told."""
 
     def __init__(self) -> None:
-        command = [sys.executable, "-m", "tests.bench.drain"]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        super().__init__("tests.bench.drain")
 
     def connect(self, port: int, count: int, hello: str = "") -> None:
         """So many more connections to 127.0.0.1."""
@@ -100,33 +97,15 @@ class Drain:
         return self._tell(bytes=size)
 
     def _tell(self, **command: Any) -> tuple[int, int]:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(command) + "\n")
-        self._process.stdin.flush()
-        answer = self._process.stdout.readline()
-        if not answer:
-            raise AssertionError("the drain ended; what it said stands above")
-        least, most = json.loads(answer)
+        least, most = self.ask(**command)
         return least, most
-
-    def __enter__(self) -> Drain:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._process.kill()
-        self._process.communicate()
 
 
 def main() -> None:
     """Obey until the end of the input."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
-    taker = _Taker()
-    for line in sys.stdin:
-        print(json.dumps(taker.obey(json.loads(line))), flush=True)
+    serve(_Taker().obey)
 
 
 if __name__ == "__main__":

@@ -9,45 +9,33 @@ from __future__ import annotations
 import json
 import os
 import select
-import subprocess
 import sys
 import time
-from types import TracebackType
 from typing import Any, Final
 
 from buildwidget.protocol.events import LogEvent
 from buildwidget.store.drafts import draft
 from buildwidget.store.process import ProcessIdentity
 from buildwidget.store.store import Store
+from tests.bench.child import Child
 from tests.bench.figures import percentile
 
 EVERY: Final = 0.1
 """Seconds between two appends; a runner's writer commits what queued while the last commit ran."""
 
 
-class Paced:
+class Paced(Child):
     """The process; from now until the end of the block."""
 
     def __init__(self, url: str, rate: int, builds: list[str], size: int = 60) -> None:
-        command = [sys.executable, "-m", "tests.bench.paced", url, str(rate), str(size), *builds]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        super().__init__("tests.bench.paced", url, str(rate), str(size), *builds)
         self.heads: dict[str, int] = {}
         self.behind = 0.0
 
     def stop(self) -> None:
         """Ends it; ``heads`` are the last seqs, ``behind`` how many seconds it was late (p99)."""
-        out, _ = self._process.communicate("", timeout=30)
-        told: dict[str, Any] = json.loads(out)
+        told: dict[str, Any] = json.loads(self.end())
         self.heads, self.behind = told["heads"], told["behind"]
-
-    def __enter__(self) -> Paced:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._process.kill()
-        self._process.communicate()
 
 
 def main(url: str, rate: int, size: int, builds: list[str]) -> None:

@@ -1,14 +1,12 @@
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from tests.browser.find_chromium import find
-from tests.browser.lab import LabServer
+from tests.browser.lab import LabServer, running_lab
 from tests.browser.page import BuildPage
 
 CHROMIUM_ARGUMENTS = [
@@ -40,25 +38,15 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def lab() -> Iterator[LabServer]:
     """One server for the tests that leave it running."""
-    with tempfile.TemporaryDirectory(prefix="bw-lab-", ignore_cleanup_errors=True) as home:
-        server = LabServer(Path(home))
-        try:
-            server.start()
-            yield server
-        finally:
-            server.close()
+    with running_lab() as server:
+        yield server
 
 
 @pytest.fixture
 def own_lab() -> Iterator[LabServer]:
     """A server of this test's own, which it may kill."""
-    with tempfile.TemporaryDirectory(prefix="bw-lab-", ignore_cleanup_errors=True) as home:
-        server = LabServer(Path(home))
-        try:
-            server.start()
-            yield server
-        finally:
-            server.close()
+    with running_lab() as server:
+        yield server
 
 
 @pytest.fixture

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import urllib.request
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,20 @@ from tests.waiting import wait_until
 
 TOKEN = "browser-tests"
 ROOT = Path(__file__).parents[2]
+
+
+@contextlib.contextmanager
+def running_lab(prepare: Callable[[LabServer], object] | None = None, *, base_url: str = "/") -> Iterator[LabServer]:
+    """A server in a fresh home, prepared before it starts; at the end it is closed and its home removed."""
+    with tempfile.TemporaryDirectory(prefix="bw-lab-", ignore_cleanup_errors=True) as home:
+        server = LabServer(Path(home), base_url=base_url)
+        if prepare is not None:
+            prepare(server)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.close()
 
 
 def free_port() -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from playwright.sync_api import Locator, expect
 
 from buildwidget.widget import MIME_TYPE
 from tests.agents.model_server import ModelServer, Turn
-from tests.browser.lab import LabServer
+from tests.browser.lab import LabServer, running_lab
 from tests.browser.page import BuildPage
 from tests.browser.test_lab_axe import AXE, violations
 
@@ -36,23 +35,11 @@ def model() -> Iterator[ModelServer]:
 @pytest.fixture(scope="module")
 def agents_lab(model: ModelServer) -> Iterator[LabServer]:
     """A server whose agents talk to the scripted model, from wherever they are launched."""
-    variables = {
-        "ANTHROPIC_BASE_URL": model.url,
-        "ANTHROPIC_API_KEY": "dummy-key-of-a-test",
-        "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
-    }
-    with (
-        tempfile.TemporaryDirectory(prefix="bw-lab-", ignore_cleanup_errors=True) as home,
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        for name, value in variables.items():
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in model.environment.items():
             patch.setenv(name, value)
-        server = LabServer(Path(home))
-        try:
-            server.start()
+        with running_lab() as server:
             yield server
-        finally:
-            server.close()
 
 
 def follow_ups(notebook: Path) -> Any:

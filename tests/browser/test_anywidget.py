@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.browser.lab import LabServer
+from tests.browser.lab import LabServer, running_lab
 from tests.browser.page import BuildPage
-from tests.browser.test_resume import check_finished, start
+from tests.browser.test_resume import check_finished, check_refresh_at_half, start
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.xdist_group("anywidget")  # one server for all of them
@@ -20,25 +18,15 @@ Open = Callable[[LabServer, str], BuildPage]
 
 @pytest.fixture(scope="module")
 def plain_lab() -> Iterator[LabServer]:
-    with tempfile.TemporaryDirectory(prefix="bw-lab-", ignore_cleanup_errors=True) as home:
-        server = LabServer(Path(home)).without_labextension()
-        try:
-            server.start()
-            yield server
-        finally:
-            server.close()
+    with running_lab(LabServer.without_labextension) as server:
+        yield server
 
 
 def test_the_widget_draws_the_output_and_restores_it(plain_lab: LabServer, open_page: Open) -> None:
     scene, page, build_id = start(plain_lab, open_page, "plain-refresh")
     assert not page.page.evaluate("() => globalThis.jupyterapp.hasPlugin('@buildwidget/lab:renderer')")
     assert page.page.locator(".buildwidget-output").count() == 0
-    page.save()
-    page.refresh()
-    assert page.build_id() == build_id
-    page.wait_for_half(build_id)
-    scene.go()
-    check_finished(page, build_id)
+    check_refresh_at_half(scene, page, build_id)
 
 
 def test_the_widget_streams_on_after_a_kernel_restart(plain_lab: LabServer, open_page: Open) -> None:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext
 
 from buildwidget.store.store import Store
-from tests.browser.lab import LabServer
+from tests.browser.lab import LabServer, running_lab
 from tests.browser.page import BuildPage
 from tests.browser.test_resume import Scene, check_finished, start
 from tests.waiting import wait_until
@@ -46,15 +44,14 @@ def test_an_event_stream_where_websockets_are_blocked(lab: LabServer, context: B
 @pytest.fixture(params=["with the Lab extension", "with neither extension"])
 def bare_lab(request: pytest.FixtureRequest) -> Iterator[LabServer]:
     """A server without our extension, as another editor would be."""
-    with tempfile.TemporaryDirectory(prefix="bw-lab-", ignore_cleanup_errors=True) as home:
-        server = LabServer(Path(home)).without_extension()
+
+    def prepare(server: LabServer) -> None:
+        server.without_extension()
         if request.param == "with neither extension":
             server.without_labextension()
-        try:
-            server.start()
-            yield server
-        finally:
-            server.close()
+
+    with running_lab(prepare) as server:
+        yield server
 
 
 def test_the_kernel_pushes_where_no_server_extension_is(bare_lab: LabServer, open_page: Open) -> None:

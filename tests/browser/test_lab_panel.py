@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.browser.lab import TOKEN, LabServer
+from tests.browser.lab import TOKEN, LabServer, running_lab
 from tests.browser.page import BuildPage
 from tests.waiting import wait_until
 
@@ -37,14 +35,12 @@ APPEARED = """(name) => new Promise((resolve) => {
 @pytest.fixture(scope="module")
 def hub() -> Iterator[LabServer]:
     """A server below /user/alice/, whose user wants to hear of builds from one second on."""
-    with tempfile.TemporaryDirectory(prefix="bw-lab-", ignore_cleanup_errors=True) as home:
-        server = LabServer(Path(home), base_url="/user/alice/")
+
+    def prepare(server: LabServer) -> None:
         server.setting("@buildwidget/lab/panel", {"notificationThreshold": 1})
-        try:
-            server.start()
-            yield server
-        finally:
-            server.close()
+
+    with running_lab(prepare, base_url="/user/alice/") as server:
+        yield server
 
 
 class Panel:

@@ -44,6 +44,16 @@ def check_finished(page: BuildPage, build_id: str, status: str = "succeeded") ->
     return state
 
 
+def check_refresh_at_half(scene: Scene, page: BuildPage, build_id: str) -> None:
+    """The page is loaded anew in the middle: it shows the half that it had, and then the rest."""
+    page.save()
+    page.refresh()
+    assert page.build_id() == build_id
+    page.wait_for_half(build_id)
+    scene.go()
+    check_finished(page, build_id)
+
+
 def start(server: LabServer, open_page: Open, name: str, arguments: str = "") -> tuple[Scene, BuildPage, str]:
     scene = Scene(server, name, arguments)
     page = open_page(server, scene.notebook)
@@ -64,12 +74,7 @@ def test_basic_build_reads_100_percent(lab: LabServer, open_page: Open) -> None:
 
 def test_refresh_at_half(lab: LabServer, open_page: Open) -> None:
     scene, page, build_id = start(lab, open_page, "refresh")
-    page.save()
-    page.refresh()
-    assert page.build_id() == build_id
-    page.wait_for_half(build_id)
-    scene.go()
-    check_finished(page, build_id)
+    check_refresh_at_half(scene, page, build_id)
 
 
 def test_tab_closed_and_reopened(lab: LabServer, open_page: Open) -> None:

@@ -22,12 +22,7 @@ def model() -> Iterator[ModelServer]:
 
 @pytest.fixture
 def page(model: ModelServer, start_server: Callable[..., JupyterServer]) -> Client:
-    env = {
-        "ANTHROPIC_BASE_URL": model.url,
-        "ANTHROPIC_API_KEY": "dummy-key-of-a-test",
-        "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
-    }
-    return start_server(env=env).with_token()
+    return start_server(env=model.environment).with_token()
 
 
 def state_of(page: Client, build: str) -> dict[str, Any]:

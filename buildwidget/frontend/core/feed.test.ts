@@ -1,26 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { ASK_EVERY_MS, Feed, LINGER_MS } from "./feed";
 import type { BuildList } from "./model";
-import type { Status, Summary } from "./protocol/types.gen";
+import type { Summary } from "./protocol/types.gen";
 import { FakeClock, settled } from "./testing/fake-clock";
+import { summary } from "./testing/summary";
 
 const LIVE = { phase: "live", attempt: 0, retryAt: null, transport: "websocket", message: null } as const;
-
-function build(id: string, status: Status): Summary {
-  return {
-    id,
-    owner: "me",
-    kind: "command",
-    name: id,
-    project: null,
-    tags: [],
-    status,
-    cancelling: false,
-    percent: null,
-    created_at: 1,
-    head: 1,
-  };
-}
 
 class Page {
   readonly clock = new FakeClock();
@@ -91,10 +76,10 @@ describe("a page nobody looks at builds on", () => {
     page.active = true;
     page.feed.look();
     await settled();
-    page.tell(build("a", "running"), build("old", "succeeded"));
+    page.tell(summary("a", { status: "running" }), summary("old"));
     await page.clock.advance(10 * LINGER_MS);
     expect(page.open).toBe(1);
-    page.tell(build("a", "failed"), build("old", "succeeded"));
+    page.tell(summary("a", { status: "failed" }), summary("old"));
     expect(ended).toEqual(["a failed"]);
     await page.clock.advance(LINGER_MS);
     expect(page.open).toBe(0);
@@ -117,7 +102,7 @@ describe("a page that shows the panel", () => {
   it("keeps what it knew until the server tells the list anew", async () => {
     const page = new Page();
     const release = page.feed.hold();
-    page.tell(build("a", "succeeded"));
+    page.tell(summary("a"));
     release();
     await page.clock.advance(LINGER_MS);
     page.feed.hold();

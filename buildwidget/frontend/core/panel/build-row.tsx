@@ -11,6 +11,7 @@ import { memo } from "../view/memo";
 import { attachCode, type MenuItem, MenuList } from "../view/menu";
 import { messageOf } from "../view/session";
 import { type Standing, StatusIcon, standingWord } from "../view/status";
+import { DeleteQuestion } from "../view/strips";
 import type { PanelHost } from "./host";
 import { madeBy, when } from "./rows";
 
@@ -31,6 +32,7 @@ export const BuildRow = memo(function BuildRow(props: Props): JSX.Element {
   const { host, build, reachable, onOpen, onRemoved } = props;
   const [menu, setMenu] = useState(false);
   const [asking, setAsking] = useState(false);
+  const [removing, setRemoving] = useState(false);
   const [said, setSaid] = useState<Said>(null);
   const row = useRef<HTMLDivElement>(null);
   const trigger = useRef<HTMLButtonElement>(null);
@@ -45,12 +47,14 @@ export const BuildRow = memo(function BuildRow(props: Props): JSX.Element {
     act(copyText(text, row.current ?? document.body).then(() => say(`Copied ${text}`)));
   const cancel = () => act(actions().cancel());
   const retry = () => act(actions().retry());
-  const remove = () =>
-    act(
-      actions()
-        .remove()
-        .then(() => onRemoved(build.id)),
-    );
+  const remove = () => {
+    if (removing) return;
+    setRemoving(true);
+    const removed = actions()
+      .remove()
+      .then(() => onRemoved(build.id));
+    act(removed).finally(() => setRemoving(false));
+  };
   const items = menuItems(props, { active, copy, cancel, retry, ask: () => setAsking(true) });
   const name = build.name || "Build";
   // A bar that grows says that it runs; a word beside it would only cut off the rest.
@@ -130,8 +134,9 @@ export const BuildRow = memo(function BuildRow(props: Props): JSX.Element {
         />
       )}
       {asking && (
-        <Question
+        <DeleteQuestion
           name={name}
+          pending={removing}
           onDelete={remove}
           onKeep={() => {
             setAsking(false);
@@ -206,52 +211,5 @@ function Percent({ percent }: { percent: number }): JSX.Element {
       </span>
       <span class="bw-percent-number">{`${percent} %`}</span>
     </span>
-  );
-}
-
-interface QuestionProps {
-  readonly name: string;
-  onDelete(): void;
-  onKeep(): void;
-}
-
-function Question({ name, onDelete, onKeep }: QuestionProps): JSX.Element {
-  const [pending, setPending] = useState(false);
-  return (
-    <div
-      class="bw-strip"
-      data-tone="error"
-      role="alertdialog"
-      aria-label="Delete this build?"
-      onKeyDown={(event) => {
-        if (event.key !== "Escape") return;
-        event.stopPropagation();
-        onKeep();
-      }}
-    >
-      <span class="bw-strip-text">{`Delete “${name}” with its log and files for good?`}</span>
-      <button
-        type="button"
-        class="bw-button bw-small bw-danger"
-        data-action="confirm-delete"
-        aria-disabled={pending}
-        onClick={() => {
-          if (pending) return;
-          setPending(true);
-          onDelete();
-        }}
-      >
-        {pending ? "Deleting…" : "Delete"}
-      </button>
-      <button
-        ref={(element) => element?.focus()}
-        type="button"
-        class="bw-button bw-small"
-        data-action="keep"
-        onClick={onKeep}
-      >
-        Keep
-      </button>
-    </div>
   );
 }

@@ -1,32 +1,16 @@
 import { describe, expect, it } from "vitest";
 import type { Summary } from "../protocol/types.gen";
+import { summary } from "../testing/summary";
 import { linesOf, matches, merge, NO_FILTER } from "./rows";
-
-function build(id: string, created_at: number, more: Partial<Summary> = {}): Summary {
-  return {
-    id,
-    owner: "me",
-    kind: "command",
-    name: id,
-    project: null,
-    tags: [],
-    status: "succeeded",
-    cancelling: false,
-    percent: null,
-    created_at,
-    head: 1,
-    ...more,
-  };
-}
 
 const shape = (builds: Summary[], closed: string[] = []) =>
   linesOf(builds, new Set(closed)).map((line) => (line.type === "group" ? `[${line.project}]` : line.key));
 
 describe("merge", () => {
-  const fetched = [build("a", 1), build("b", 2)];
+  const fetched = [summary("a", { created_at: 1 }), summary("b", { created_at: 2 })];
 
   it("takes the live row where there is one", () => {
-    const live = [build("b", 2, { status: "running" }), build("c", 3)];
+    const live = [summary("b", { created_at: 2, status: "running" }), summary("c", { created_at: 3 })];
     const merged = merge(live, fetched, new Set(), NO_FILTER);
     expect(merged.map(({ id, status }) => [id, status])).toEqual([
       ["b", "running"],
@@ -42,7 +26,7 @@ describe("merge", () => {
 
 describe("matches", () => {
   it("looks at name, project, key and id", () => {
-    const row = build("x9", 1, { name: "Train", project: "Vision", key: "nightly" });
+    const row = summary("x9", { name: "Train", project: "Vision", key: "nightly" });
     for (const q of ["train", "VIS", "night", "x9", ""])
       expect(matches(row, { q, status: "all" })).toBe(true);
     expect(matches(row, { q: "nothing", status: "all" })).toBe(false);
@@ -53,15 +37,16 @@ describe("matches", () => {
 
 describe("linesOf", () => {
   it("needs no heading where there are no projects", () => {
-    expect(shape(merge([build("a", 1), build("b", 2)], [], new Set(), NO_FILTER))).toEqual(["b", "a"]);
+    const builds = [summary("a", { created_at: 1 }), summary("b", { created_at: 2 })];
+    expect(shape(merge(builds, [], new Set(), NO_FILTER))).toEqual(["b", "a"]);
   });
 
   it("groups by project, those with running builds first", () => {
     const builds = [
-      build("old", 1, { project: "vision", status: "running" }),
-      build("new", 9, { project: "speech" }),
-      build("none", 5),
-      build("done", 2, { project: "vision" }),
+      summary("old", { created_at: 1, project: "vision", status: "running" }),
+      summary("new", { created_at: 9, project: "speech" }),
+      summary("none", { created_at: 5 }),
+      summary("done", { created_at: 2, project: "vision" }),
     ];
     const merged = merge(builds, [], new Set(), NO_FILTER);
     expect(shape(merged)).toEqual(["[vision]", "old", "done", "[speech]", "new", "[null]", "none"]);
@@ -69,7 +54,9 @@ describe("linesOf", () => {
   });
 
   it("has one line for each of many builds, under unique keys", () => {
-    const many = Array.from({ length: 1000 }, (_, at) => build(`b${at}`, at, { project: `p${at % 7}` }));
+    const many = Array.from({ length: 1000 }, (_, at) =>
+      summary(`b${at}`, { created_at: at, project: `p${at % 7}` }),
+    );
     const lines = linesOf(many, new Set());
     expect(new Set(lines.map(({ key }) => key)).size).toBe(lines.length);
     expect(lines.filter(({ type }) => type === "build")).toHaveLength(1000);

@@ -13,7 +13,7 @@ import { Pane, type TabName } from "./pane";
 import { Permission, useDecisions } from "./permission";
 import { Progress } from "./progress";
 import { BuildActionsContext, type BuildContext, type Notice, useBuild, useModel } from "./session";
-import { DeleteQuestion, NoticeStrip, ProblemStrip } from "./strips";
+import { DeleteStrip, NoticeStrip, ProblemStrip } from "./strips";
 import { useDark } from "./theme";
 import { Todos } from "./todos";
 import type { State, Summary } from "./types";
@@ -183,7 +183,7 @@ function Whole({ model, state, ended, folded, notice, onFold }: WholeProps): JSX
         onToggle={() => onFold(!folded)}
         onDelete={askDelete}
       />
-      {deleting && <DeleteQuestion name={state.name || "Build"} onDone={endDelete} />}
+      {deleting && <DeleteStrip name={state.name || "Build"} onDone={endDelete} />}
       {notice && <NoticeStrip notice={notice} />}
       {question && (
         <Permission

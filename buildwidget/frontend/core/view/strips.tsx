@@ -1,6 +1,6 @@
 /** One-line messages under the header: notices about what the reader did, questions, and problems. */
 import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Problem } from "../model";
 import { copyText } from "./clipboard";
 import { Icon } from "./icons";
@@ -52,34 +52,54 @@ export function NoticeStrip({ notice }: { notice: Notice }): JSX.Element {
   );
 }
 
+interface DeleteQuestionProps {
+  readonly name: string;
+  readonly pending: boolean;
+  onDelete(): void;
+  onKeep(): void;
+}
+
 /** Asks before a build goes for good; Escape keeps it. */
-export function DeleteQuestion({ name, onDone }: { name: string; onDone(): void }): JSX.Element {
-  const { actions } = useBuild();
+export function DeleteQuestion(props: DeleteQuestionProps): JSX.Element {
+  const { name, pending, onDelete, onKeep } = props;
   const keep = useRef<HTMLButtonElement>(null);
-  const [pending, remove] = useAction(() => actions.remove().finally(onDone));
-  useEffect(() => keep.current?.focus(), []);
+  // With the drawing that asks, not after it: a key pressed in between would go to what had the focus before.
+  useLayoutEffect(() => keep.current?.focus(), []);
   return (
     <div
       class="bw-strip"
       data-tone="error"
       role="alertdialog"
       aria-label="Delete this build?"
-      onKeyDown={(event) => event.key === "Escape" && onDone()}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape") return;
+        // What the question stands in would close too.
+        event.stopPropagation();
+        onKeep();
+      }}
     >
       <span class="bw-strip-text">{`Delete “${name}” with its log and files for good?`}</span>
       <button
         type="button"
         class="bw-button bw-small bw-danger"
         data-action="confirm-delete"
-        onClick={remove}
+        aria-disabled={pending}
+        onClick={onDelete}
       >
         {pending ? "Deleting…" : "Delete"}
       </button>
-      <button ref={keep} type="button" class="bw-button bw-small" data-action="keep" onClick={onDone}>
+      <button ref={keep} type="button" class="bw-button bw-small" data-action="keep" onClick={onKeep}>
         Keep
       </button>
     </div>
   );
+}
+
+/** Asks it of the build that is drawn, and is done when that is gone, kept, or cannot be deleted. */
+export function DeleteStrip({ name, onDone }: { name: string; onDone(): void }): JSX.Element {
+  const { actions } = useBuild();
+  const [pending, remove] = useAction(() => actions.remove().finally(onDone));
+  return <DeleteQuestion name={name} pending={pending} onDelete={remove} onKeep={onDone} />;
 }
 
 const PROBLEMS: Record<Problem["code"], string> = {

@@ -167,6 +167,6 @@ function plainText(model: IRenderMime.IMimeModel, withoutServer: boolean): strin
   const name = isRecord(data) && typeof data.name === "string" ? data.name : "";
   const why = withoutServer
     ? "This page has no Jupyter server to read it from."
-    : "This output no longer tells which build that was.";
+    : "This output does not tell which build that was; run its cell again to see one here.";
   return `Build “${name}”. ${why}`;
 }

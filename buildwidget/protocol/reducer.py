@@ -60,7 +60,7 @@ from buildwidget.protocol.metadata import (
     todo_percent,
 )
 from buildwidget.protocol.sections import LogSection, MetricSection, TextSection, ToolSection
-from buildwidget.protocol.state import State
+from buildwidget.protocol.state import State, Summary, summary_from
 from buildwidget.protocol.upserts import Upserts, merge_artifact, merge_bar, merge_display, merge_permission
 
 
@@ -94,6 +94,20 @@ class StateBuilder:
         self._displays = Upserts(state.displays, "id", MAX_DISPLAYS, merge_display)
         self._artifacts = Upserts(state.artifacts, "path", MAX_ARTIFACTS, merge_artifact)
         self._permissions = Upserts(state.permissions, "request_id", MAX_PERMISSIONS, merge_permission)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the end was applied."""
+        return self._ended
+
+    @property
+    def log_count(self) -> int:
+        """How many lines the log has had."""
+        return self._log.count
+
+    def summary(self, head: int) -> Summary:
+        """The list row of the state so far, without making the state."""
+        return summary_from(self._get, head=head)
 
     def apply(self, event: Event | None) -> None:
         """Takes one event; never raises."""

@@ -36,6 +36,9 @@ from buildwidget.protocol.rows import Rows
 from buildwidget.protocol.state import Log, MetricRow, TextRow, ToolRow
 from buildwidget.protocol.text import byte_length, keep_end, keep_start, weight
 
+_COLLECTED_EVENTS: Final = 64
+"""Log events whose lines are looked at together, at most."""
+
 _RANK: Final = {"input_streaming": 0, "running": 1, "succeeded": 2, "failed": 2, "denied": 2}
 
 
@@ -136,29 +139,59 @@ def _marks(input: bool, output: bool) -> list[str]:
 
 
 class TextSection:
-    """Pieces of text: ``text`` replaces, then ``delta`` appends; over MAX_TEXT_BYTES the end is kept."""
+    """Pieces of text: ``text`` replaces, then ``delta`` appends; over MAX_TEXT_BYTES the end is kept.
+
+    What is appended to the text that grows is joined when it is asked for: joining each delta would copy up to
+    MAX_TEXT_BYTES for a word.
+    """
 
     def __init__(self, rows: list[TextRow]) -> None:
         self._rows = Rows(rows, "id", MAX_TEXTS)
+        self._growing: TextRow | None = None  # the row that the deltas belong to, as it stands in the rows
+        self._deltas: list[str] = []
+        self._length = 0
 
     def apply(self, event: TextEvent, active_todo: str | None) -> int:
         """Takes one event; how many rows fell out."""
         key = label(event.id)
+        growing = self._growing
+        if growing is not None and growing.id == key and growing.kind == event.kind and event.text is None:
+            self._grow(event.delta or "")
+            return 0
+        self._join()
         row = self._rows.get(key)
         text = event.text if event.text is not None else row.text if row else ""
         text = keep_end(text + event.delta if event.delta else text, MAX_TEXT_BYTES)
         todo = row.todo if row else active_todo
-        return self._rows.put(key, TextRow(id=key, kind=event.kind, text=text, todo=todo))
+        self._growing = TextRow(id=key, kind=event.kind, text=text, todo=todo)
+        return self._rows.put(key, self._growing)
+
+    def _grow(self, delta: str) -> None:
+        self._deltas.append(delta)
+        self._length += len(delta)
+        if self._length > MAX_TEXT_BYTES:
+            self._join()
+
+    def _join(self) -> None:
+        row = self._growing
+        if row is not None and self._deltas:
+            text = keep_end("".join([row.text, *self._deltas]), MAX_TEXT_BYTES)
+            self._growing = TextRow(id=row.id, kind=row.kind, text=text, todo=row.todo)
+            self._rows.put(row.id, self._growing)
+            self._deltas = []
+            self._length = 0
 
     def result(self) -> list[TextRow]:
         """The rows for the next state."""
+        self._join()
         return self._rows.result()
 
 
 class LogSection:
     """The end of the log. Lines it has are skipped; a hole drops what is kept, since lines stand side by side.
 
-    A present ``partial`` replaces the unfinished lines of all streams; an empty one is none.
+    A present ``partial`` replaces the unfinished lines of all streams; an empty one is none. Lines that follow are
+    only collected at first: to look at those of many events at once costs a fraction.
     """
 
     def __init__(self, log: Log) -> None:
@@ -169,6 +202,12 @@ class LogSection:
         self._partial = log.partial
         self._changed = False
         self._bytes: int | None = None
+        self._collected: list[list[LogLine]] = []
+
+    @property
+    def count(self) -> int:
+        """How many lines there have been."""
+        return self._count
 
     def apply(self, event: LogEvent) -> None:
         """Takes one event."""
@@ -178,21 +217,33 @@ class LogSection:
             self._start_again(event.first)
         known = self._count + 1 - event.first
         if known < len(event.lines):
-            self._own()
-            self._append(event.lines, known)
+            self._collect(event.lines[known:] if known else event.lines)
         if event.partial is not None:
             self._partial = _partial(event.partial)
             self._changed = True
 
+    def _collect(self, lines: list[LogLine]) -> None:
+        self._collected.append(lines)
+        self._count += len(lines)
+        self._changed = True
+        if len(self._collected) >= _COLLECTED_EVENTS:
+            self._take_collected()
+
+    def _take_collected(self) -> None:
+        if self._collected:
+            self._own()
+            self._append([line for lines in self._collected for line in lines])
+            self._collected = []
+
     def _start_again(self, first: int) -> None:
+        self._collected = []
         self._lines = []
         self._bytes = 0
         self._first = first
         self._count = first - 1
         self._changed = True
 
-    def _append(self, lines: list[LogLine], known: int) -> None:
-        fresh = lines[known:] if known else lines
+    def _append(self, fresh: list[LogLine]) -> None:
         texts = [text for _, text in fresh]
         if max(map(len, texts)) * 4 > MAX_LOG_LINE_BYTES:
             texts = [keep_start(text, MAX_LOG_LINE_BYTES) for text in texts]
@@ -200,7 +251,6 @@ class LogSection:
         self._lines += fresh
         # Joined first: one look at many short lines takes a tenth of many looks.
         self._bytes = (self._bytes or 0) + byte_length("".join(texts))
-        self._count += len(fresh)
         if len(self._lines) > 2 * MAX_LOG_LINES or self._bytes > 2 * MAX_LOG_BYTES:
             self._trim()
 
@@ -221,11 +271,11 @@ class LogSection:
             self._lines = list(self._lines)
         if self._bytes is None:
             self._bytes = _text_bytes(self._lines)
-        self._changed = True
 
     def result(self) -> Log:
         """The log for the next state."""
         if self._changed:
+            self._take_collected()
             if self._bytes is not None:  # else the lines are still those of the log before
                 self._trim()
             self._log = Log(first=self._first, count=self._count, lines=self._lines, partial=self._partial)

@@ -7,6 +7,8 @@ between threads and compared; nobody changes a list inside one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
@@ -221,5 +223,9 @@ def initial_state(
 
 def summary_of(state: State, *, head: int, ahead: int | None = None) -> Summary:
     """The list row of a state."""
-    fields = {name: getattr(state, name) for name in _Folded.__struct_fields__}
-    return Summary(head=head, ahead=ahead, **fields)
+    return summary_from(partial(getattr, state), head=head, ahead=ahead)
+
+
+def summary_from(get: Callable[[str], Any], *, head: int, ahead: int | None = None) -> Summary:
+    """The list row of the state whose fields ``get`` gives."""
+    return Summary(head=head, ahead=ahead, **{name: get(name) for name in _Folded.__struct_fields__})

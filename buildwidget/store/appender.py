@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, select, update
 
 from buildwidget.protocol import codec
-from buildwidget.protocol.events import ENDS
+from buildwidget.protocol.events import Event
 from buildwidget.protocol.reducer import StateBuilder
 from buildwidget.protocol.state import State
 from buildwidget.store import rows
@@ -29,6 +29,10 @@ _SAVE_SHARE: Final = 20
 _TAIL_EVENTS: Final = 500
 _TAIL_BYTES: Final = 1024 * 1024
 """Within a second it is saved too, if that costs no more, once so much stands behind it: who hydrates must fold it."""
+
+_KEPT_EVENTS: Final = 4 * _TAIL_EVENTS
+_KEPT_BYTES: Final = 4 * _TAIL_BYTES
+"""The state is made anew at the latest when so much was folded since it was last made."""
 
 
 def _bump_with(columns: Iterable[str]) -> Prepared:
@@ -65,9 +69,11 @@ class Appender:
         self.build_id: str = hydrated.row.id
         self.epoch: str = hydrated.row.epoch
         self.generation: int = hydrated.row.generation
-        self.state: State = hydrated.folded
         self.head: int = hydrated.seq
         self.now_ms = now_ms
+        self._made = hydrated.folded
+        self._since: list[Event | None] = []  # what was stored since that state was made
+        self._since_bytes = 0
         self._builder: StateBuilder | None = None
         self._database = database
         self._monotonic = monotonic
@@ -78,7 +84,20 @@ class Appender:
         self._saved_head = hydrated.seq if hydrated.saved is not None else 0
         self._unsaved_bytes = 0
         self._unsettled: Entries | None = None
-        self._has_written = False  # before, the row's columns are what another made of the log
+        self._lasting: dict[str, Any] | None = None  # the row's lasting columns, where it is known what was written
+
+    @property
+    def state(self) -> State:
+        """What the log up to ``head`` folds to. Made when it is asked for: most appends need but a few fields."""
+        self._made = self._folding().state()
+        self._since = []
+        self._since_bytes = 0
+        return self._made
+
+    @property
+    def kept_events(self) -> int:
+        """How many events are kept since the state was last made, to make it again if an append fails."""
+        return len(self._since)
 
     def append(self, drafts: Sequence[Draft]) -> list[bytes]:
         """Append in one transaction; returns the events as stored.
@@ -101,7 +120,7 @@ class Appender:
         this was tried before and only the answer was lost.
         """
         self.settle()
-        if self.state.status == "running":
+        if self._folding().summary(self.head).status == "running":
             return True
         with self._database.reading() as connection:
             if not rows.slot_is_free(connection, self.build_id, limit):
@@ -146,42 +165,53 @@ class Appender:
 
     def _enter(self, drafts: Sequence[Draft]) -> Entries:
         self.settle()
-        if self.state.status in ENDS:
+        builder = self._folding()
+        if builder.ended:
             raise Ended
-        # Taken out until what it folds now is stored; if that fails, another one starts from the state.
-        builder, self._builder = self._builder or StateBuilder(self.state), None
-        return enter(builder, self.head, drafts)
+        self._builder = None  # until what it folds now is stored
+        return enter(builder, self.build_id, self.head, drafts)
+
+    def _folding(self) -> StateBuilder:
+        """What has folded the log up to ``head``: made anew where what it folded last was not stored."""
+        if self._builder is None:
+            self._builder = StateBuilder(self._made)
+            for event in self._since:
+                self._builder.apply(event)
+        return self._builder
 
     def _commit(self, entries: Entries, condition: Callable[[Connection], bool]) -> bool:
         """Write the entries if the condition holds in the same transaction."""
         saved = self._state_to_save(entries)
+        columns = folded_columns(entries)
+        lasting = {name: columns[name] for name in LASTING_COLUMNS}
+        bump = _BUMP if lasting == self._lasting else _BUMP_ALL
+        self._lasting = None
         self._unsettled = entries
         with self._database.writing() as connection:
             if met := condition(connection):
-                self._bump(connection, entries)
+                self._bump(connection, bump, columns, entries.size)
                 insert_rows(connection, events, entries.events)
                 upsert(connection, payloads, entries.payloads)
                 if saved is not None:
                     self._save(connection, entries.head, saved)
         self._unsettled = None
         if met:
+            self._lasting = lasting
             self._accept(entries)
             if saved is not None:
                 self._saved(self.head)
         return met
 
-    def _bump(self, connection: Connection, entries: Entries) -> None:
+    def _bump(self, connection: Connection, bump: Prepared, columns: dict[str, Any], size: int) -> None:
         """Move the head in the row, which is where only one writer gets through."""
-        columns = {f"new_{name}": value for name, value in folded_columns(entries).items()}
+        new = {f"new_{name}": value for name, value in columns.items()}
         ours = {"build": self.build_id, "generation_now": self.generation, "head_now": self.head}
-        lasts = all(getattr(entries.state, name) == getattr(self.state, name) for name in LASTING_COLUMNS)
-        bump = _BUMP if lasts and self._has_written else _BUMP_ALL
-        if bump.run(connection, {**ours, **columns, "size": entries.size}).rowcount == 0:
+        if bump.run(connection, {**ours, **new, "size": size}) == 0:
             raise Fenced
 
     def _state_to_save(self, entries: Entries) -> bytes | None:
         began = self._monotonic()
-        if entries.state.status not in ENDS and began < self._save_time(entries):
+        if not entries.builder.ended and began < self._save_time(entries):
             return None
         encoded = codec.encode_state(entries.state)
         self._encoding_took = self._monotonic() - began
@@ -210,6 +240,9 @@ class Appender:
         return connection.scalar(query) == entries.bodies[-1]
 
     def _accept(self, entries: Entries) -> None:
-        self.state, self.head, self._builder = entries.state, entries.head, entries.builder
+        self.head, self._builder = entries.head, entries.builder
         self._unsaved_bytes += entries.size
-        self._has_written = True
+        self._since += entries.folded
+        self._since_bytes += entries.size
+        if len(self._since) >= _KEPT_EVENTS or self._since_bytes >= _KEPT_BYTES:
+            _ = self.state

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import msgspec
 
@@ -20,7 +20,7 @@ from buildwidget.protocol.events import (
 )
 from buildwidget.protocol.metadata import label
 from buildwidget.protocol.reducer import StateBuilder
-from buildwidget.protocol.state import State, summary_of
+from buildwidget.protocol.state import State
 from buildwidget.store.errors import Ended
 from buildwidget.store.records import Draft, Payload
 
@@ -35,15 +35,15 @@ _encode = msgspec.json.Encoder().encode
 
 @dataclass(frozen=True, slots=True)
 class Entries:
-    """Rows to insert, and the head and state after them. ``size``: bytes of bodies and payloads.
+    """Rows to insert, and what follows from them. ``size``: bytes of bodies and payloads.
 
-    ``builder`` folds on from there.
+    ``builder`` has folded ``folded``, what readers decode the events to, and folds on from there.
     """
 
     events: list[tuple[Any, ...]]
     payloads: list[dict[str, Any]]
     builder: StateBuilder
-    state: State
+    folded: list[Event | None]
     head: int
     size: int
 
@@ -52,8 +52,13 @@ class Entries:
         """The events as JSON."""
         return [row[-1] for row in self.events]
 
+    @property
+    def state(self) -> State:
+        """The state after them."""
+        return self.builder.state()
 
-def enter(builder: StateBuilder, head: int, drafts: Sequence[Draft]) -> Entries:
+
+def enter(builder: StateBuilder, build_id: str, head: int, drafts: Sequence[Draft]) -> Entries:
     """Number the drafts from ``head + 1`` on and fold them. If they are not stored, ``builder`` is of no more use.
 
     Log lines are numbered here too, whatever ``first`` says: several sources write lines, and only here is known
@@ -62,26 +67,29 @@ def enter(builder: StateBuilder, head: int, drafts: Sequence[Draft]) -> Entries:
     Raises:
         Ended: an end is followed by another event.
     """
-    state = builder.state()
     rows: list[tuple[Any, ...]] = []
     payloads: list[dict[str, Any]] = []
-    lines = state.log.count
+    folded: list[Event | None] = []
     last = head + len(drafts)
     for seq, draft in enumerate(drafts, start=head + 1):
         event = draft.event
         if isinstance(event, LogEvent):
-            draft = _renumbered(draft, event, lines + 1)  # noqa: PLW2901 - the same draft, with the numbers it gets
+            draft = _renumbered(draft, event, builder.log_count + 1)  # noqa: PLW2901 - the same, with its numbers
+            event = draft.event
         elif is_end(event) and seq < last:
             raise Ended
         body, decoded = _readable(draft)
         builder.apply(decoded)
-        if isinstance(decoded, LogEvent):
-            lines += len(decoded.lines)
-        rows.append(_row(state.id, seq, draft.event, decoded, codec.with_seq(body, seq)))
+        folded.append(decoded)
+        subject = _SUBJECTS.get(type(decoded))
+        # What no reader can decode is kept for its seq only, and found by nothing else.
+        first_line = decoded.first if isinstance(decoded, LogEvent) and decoded.lines else None
+        row = build_id, seq, event.at, _TYPES[type(event)], subject and subject(decoded), first_line
+        rows.append((*row, codec.with_seq(body, seq)))
         if draft.payloads:
-            payloads += [_payload_row(state.id, content) for content in draft.payloads]
-    size = sum([len(row[-1]) for row in rows]) + sum(len(row["content"]) for row in payloads)
-    return Entries(rows, payloads, builder, builder.state(), last, size)
+            payloads += [_payload_row(build_id, content) for content in draft.payloads]
+    size = sum([len(row[-1]) for row in rows]) + sum([len(row["content"]) for row in payloads])
+    return Entries(rows, payloads, builder, folded, last, size)
 
 
 def _readable(draft: Draft) -> tuple[bytes, Event | None]:
@@ -97,16 +105,16 @@ def _readable(draft: Draft) -> tuple[bytes, Event | None]:
 
 def folded_columns(entries: Entries) -> dict[str, Any]:
     """The columns of ``builds`` that follow from the log."""
-    state = entries.state
+    summary = entries.builder.summary(entries.head)
     return {
-        "status": state.status,
-        "name": state.name,
-        "project": state.project,
-        "percent": state.percent,
-        "ended_at": state.ended_at,
-        "summary": msgspec.json.encode(summary_of(state, head=entries.head)),
+        "status": summary.status,
+        "name": summary.name,
+        "project": summary.project,
+        "percent": summary.percent,
+        "ended_at": summary.ended_at,
+        "summary": _encode(summary),
         "head": entries.head,
-        "log_lines": state.log.count,
+        "log_lines": entries.builder.log_count,
     }
 
 
@@ -118,16 +126,12 @@ def _renumbered(draft: Draft, event: LogEvent, first: int) -> Draft:
         Payload(payload.kind, str(int(payload.key) + shift), payload.mime, payload.content)
         for payload in draft.payloads
     ]
-    return Draft(msgspec.structs.replace(event, first=first), tuple(moved), draft.clean)
+    # The first that it says is the number, for only the type and the time come before it: a third of an encoding.
+    body = draft.body and draft.body.replace(b'"first":%d' % event.first, b'"first":%d' % first, 1)
+    return Draft(msgspec.structs.replace(event, first=first), tuple(moved), draft.clean, body)
 
 
-def _row(build_id: str, seq: int, event: Event, decoded: Event | None, body: bytes) -> tuple[Any, ...]:
-    """The columns of ``events``, in their order."""
-    # What no reader can decode is kept for its seq only, and found by nothing else.
-    first_line = decoded.first if isinstance(decoded, LogEvent) and decoded.lines else None
-    subject = _SUBJECTS.get(type(decoded))
-    return build_id, seq, event.at, event.__struct_config__.tag, subject and subject(decoded), first_line, body
-
+_TYPES: Final[dict[type, str]] = {kind: str(kind.__struct_config__.tag) for kind in get_args(Event)}
 
 # What a route finds an event by, as the state has it.
 _SUBJECTS: Final[dict[type, Callable[[Any], str]]] = {

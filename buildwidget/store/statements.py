@@ -6,19 +6,25 @@ texts, integers, floats, bytes, None.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, CursorResult, Dialect, Executable, Table, insert
+from sqlalchemy import Connection, Dialect, Executable, Table, insert
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.sql.compiler import SQLCompiler
 
 _ROWS_AT_ONCE: Final = 100
 
 
 class Prepared:
-    """A statement with named parameters. Running it takes a fifth of what ``connection.execute`` takes."""
+    """A statement with named parameters, run by the driver's own cursor.
+
+    For what each append does, and what live pages wait for many times a second: after a pause, when the processor has
+    forgotten it all, SQLAlchemy's way takes a multiple.
+    """
 
     def __init__(self, statement: Executable) -> None:
         self._statement: Any = statement
@@ -28,30 +34,38 @@ class Prepared:
         compiled: SQLCompiler = self._statement.compile(dialect=dialect)
         return str(compiled), compiled.params, compiled.positiontup
 
-    def run(self, connection: Connection, parameters: Mapping[str, Any]) -> CursorResult[Any]:
-        """Run it once, in the transaction of the connection; parameters that it does not have are passed over."""
-        return connection.exec_driver_sql(*self._call(connection, parameters))
+    def run(self, connection: Connection, parameters: Mapping[str, Any]) -> int:
+        """Run it once, in the transaction of the connection; how many rows it changed.
+
+        Parameters that it does not have are passed over.
+        """
+        with _cursor(connection) as cursor:
+            cursor.execute(*self._call(connection, parameters))
+            return cursor.rowcount
 
     def rows(self, connection: Connection, parameters: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
-        """The rows of a query, by the driver's own cursor: for what live pages wait for, many times a second.
-
-        After a pause, when the processor has forgotten it all, SQLAlchemy's way takes three times as long.
-        """
-        if not connection.in_transaction():
-            connection.begin()  # the driver's cursor would not, and two queries would see two moments
-        cursor = connection.connection.cursor()
-        cursor.execute(*self._call(connection, parameters))
-        try:
+        """The rows of a query."""
+        with _cursor(connection) as cursor:
+            cursor.execute(*self._call(connection, parameters))
             while found := cursor.fetchmany(_ROWS_AT_ONCE):
                 yield from found
-        finally:
-            cursor.close()
 
     def _call(self, connection: Connection, parameters: Mapping[str, Any]) -> tuple[str, Any]:
         statement, defaults, order = self._compiled(connection.dialect)
         values = {**defaults, **parameters}
         chosen = {name: values[name] for name in defaults} if order is None else tuple([values[name] for name in order])
         return statement, chosen
+
+
+@contextlib.contextmanager
+def _cursor(connection: Connection) -> Iterator[DBAPICursor]:
+    if not connection.in_transaction():
+        connection.begin()  # the driver's cursor would not, and two queries would see two moments
+    cursor = connection.connection.cursor()
+    try:
+        yield cursor
+    finally:
+        cursor.close()
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -63,7 +77,8 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[Any, 
         return
     statement, is_positional = _compiled_insert(table, connection.dialect)
     if is_positional:
-        connection.exec_driver_sql(statement, list(rows))
+        with _cursor(connection) as cursor:
+            cursor.executemany(statement, rows)
     else:
         names = [column.name for column in table.columns]
         connection.execute(insert(table), [dict(zip(names, row, strict=True)) for row in rows])

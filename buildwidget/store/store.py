@@ -108,7 +108,7 @@ class Store:
             retry_of=new.retry_of,
             follows=new.follows,
         )
-        entries = enter(StateBuilder(state), 0, drafts)
+        entries = enter(StateBuilder(state), new.id, 0, drafts)
         columns = {
             **folded_columns(entries),
             "epoch": new_epoch(),

@@ -11,7 +11,6 @@ from typing import Final
 
 from buildwidget.protocol import codec
 from buildwidget.protocol.events import Event, LogEvent, StatusEvent
-from buildwidget.protocol.state import State
 from buildwidget.store.appender import Appender
 from buildwidget.store.coalesce import coalesce
 from buildwidget.store.drafts import draft
@@ -80,9 +79,9 @@ class Writer:
         self._thread.start()
 
     @property
-    def state(self) -> State:
-        """What the committed log folds to."""
-        return self._appender.state
+    def build_id(self) -> str:
+        """The build's id."""
+        return self._appender.build_id
 
     @property
     def problem(self) -> str | None:

@@ -130,7 +130,8 @@ def _write(store: Store, made: list[Event]) -> Act:
         for event in made:
             writer.write(event)
         writer.close()
-        assert writer.state.log.count == sum(len(event.lines) for event in made if isinstance(event, LogEvent))
+        lines = sum(len(event.lines) for event in made if isinstance(event, LogEvent))
+        assert store.log(writer.build_id, limit=1).count == lines
 
     return act
 

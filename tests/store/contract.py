@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from buildwidget.protocol import codec
 from buildwidget.protocol.events import (
     ArtifactEvent,
     DisplayEvent,
@@ -628,11 +629,12 @@ class StoreContract:
         _at_once([lambda thread=thread: write(thread) for thread in range(4)])
         writer.flush()
         expected = "".join(f"{number}," for number in range(50))
-        assert {row.id: row.text for row in writer.state.texts} == {f"t{thread}": expected for thread in range(4)}
+        texts = codec.decode_state(store.hydrate(writer.build_id).state).texts
+        assert {row.id: row.text for row in texts} == {f"t{thread}": expected for thread in range(4)}
         writer.end(status("succeeded"))
         with pytest.raises(Ended):
             writer.write(lines("late"))
-        assert json.loads(check_build(store, writer.state.id)[-1])["status"] == "succeeded"
+        assert json.loads(check_build(store, writer.build_id)[-1])["status"] == "succeeded"
 
     @pytest.mark.parametrize("interest", ["idle", "active"])
     def test_the_watcher_sees_every_commit(self, store: Store, interest: Any) -> None:

@@ -27,10 +27,7 @@ class Steps:
         self._then: Callable[[], None] | None = None
         self._at = 0
         self._count = 0
-        event.listen(engine, "begin", self._step, insert=True)  # before the listener of the store, which says BEGIN
-        event.listen(engine, "begin", lambda _connection: self._step())
-        event.listen(engine, "before_cursor_execute", self._step)
-        event.listen(engine, "after_cursor_execute", self._step)
+        event.listen(engine, "checkout", self._watch)
         self._commit = engine.dialect.do_commit
         engine.dialect.do_commit = self._do_commit  # type: ignore[method-assign, assignment]  # no event comes after it
 
@@ -43,7 +40,28 @@ class Steps:
         finally:
             self._then = None
 
-    def _step(self, *_: Any) -> None:
+    def _watch(self, connection: Any, *_: Any) -> None:
+        """See the statements where the driver gets them: not all go by way of SQLAlchemy's execution."""
+        if "cursor" in vars(connection):
+            return
+        step, plain = self._step, connection.cursor
+
+        class Stepping(sqlite3.Cursor):
+            def execute(self, *args: Any) -> Any:
+                step()
+                super().execute(*args)
+                step()
+                return self
+
+            def executemany(self, *args: Any) -> Any:
+                step()
+                super().executemany(*args)
+                step()
+                return self
+
+        connection.cursor = lambda: plain(Stepping)
+
+    def _step(self) -> None:
         if self._then is None:
             return
         self._count += 1

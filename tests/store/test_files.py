@@ -218,11 +218,11 @@ def test_a_writer_outlasts_a_lock_and_tells(path: Path) -> None:
                 writer.write(lines(f"more {number}"))
         writer.end(status("succeeded"))
         assert writer.problem is None
-        found = store.log(writer.state.id).lines
+        found = store.log(writer.build_id).lines
         assert found[0][1] == "system"
         assert "locked by another process" in found[0][2]
         assert [text for _n, _s, text in found[1:]] == ["first", *(f"more {number}" for number in range(100))]
-        check_build(store, writer.state.id)
+        check_build(store, writer.build_id)
 
 
 def test_an_end_outlasts_a_lock_and_stays_the_last(path: Path) -> None:
@@ -233,7 +233,7 @@ def test_an_end_outlasts_a_lock_and_stays_the_last(path: Path) -> None:
             ending.start()
             wait_until(lambda: writer.problem, what="the problem to be told")
         ending.join()
-        log = check_build(store, writer.state.id)
+        log = check_build(store, writer.build_id)
         assert b'"system"' in log[-2]
         assert b'"succeeded"' in log[-1]
 
@@ -282,11 +282,11 @@ def test_a_writer_outlasts_a_full_disk_and_tells(store: Store) -> None:
             writer.write(lines(text))
         assert "full" in (wait_until(lambda: writer.problem, what="the problem to be told") or "")
     writer.end(status("succeeded"))
-    found = store.log(writer.state.id, after=0).lines
+    found = store.log(writer.build_id, after=0).lines
     assert [text for _n, stream, text in found if stream == "stdout"] == texts
     [told] = [text for _n, stream, text in found if stream == "system"]
     assert "disk with the database is full" in told
-    check_build(store, writer.state.id)
+    check_build(store, writer.build_id)
 
 
 def test_a_full_spool_makes_the_caller_wait(store: Store) -> None:
@@ -307,8 +307,8 @@ def test_a_full_spool_makes_the_caller_wait(store: Store) -> None:
         assert len(written) < 60
     working.join()
     writer.end(status("succeeded"))
-    assert store.record(writer.state.id).summary.status == "succeeded"
-    assert sum(stream == "stdout" for _n, stream, _t in store.log(writer.state.id, after=0).lines) == 100
+    assert store.record(writer.build_id).summary.status == "succeeded"
+    assert sum(stream == "stdout" for _n, stream, _t in store.log(writer.build_id, after=0).lines) == 100
 
 
 def _joins(thread: threading.Thread) -> bool:
@@ -327,13 +327,13 @@ def test_a_database_that_stays_away_is_given_up(path: Path) -> None:
                 writer.write(lines("y"))
             with pytest.raises(Unavailable):
                 writer.end(status("succeeded"))
-        assert len(check_build(store, writer.state.id)) == 3
+        assert len(check_build(store, writer.build_id)) == 3
 
 
 def test_a_writer_that_is_fenced_says_so_once(store: Store) -> None:
     fenced: list[int] = []
     writer = Writer(started(store), on_fenced=lambda: fenced.append(1), heartbeat_interval=0.02)
-    store.claim(writer.state.id, HERE)
+    store.claim(writer.build_id, HERE)
     wait_until(lambda: fenced, what="the beat to be refused")
     with pytest.raises(Fenced):
         writer.write(lines("x"))
@@ -345,12 +345,12 @@ def test_a_writer_that_is_fenced_says_so_once(store: Store) -> None:
 def test_what_a_fenced_writer_had_queued_is_not_called_committed(store: Store) -> None:
     fenced = threading.Event()
     writer = Writer(started(store), on_fenced=fenced.set)
-    store.claim(writer.state.id, HERE)
+    store.claim(writer.build_id, HERE)
     writer.write(lines("x"))
     with pytest.raises(Fenced):
         writer.flush()
     assert fenced.wait(10)
-    assert len(check_build(store, writer.state.id)) == 3
+    assert len(check_build(store, writer.build_id)) == 3
 
 
 def test_checkpoints_pass_readers_by(store: Store, path: Path) -> None:

@@ -159,7 +159,7 @@ def test_a_full_spool_of_the_writer_makes_the_reporting_program_wait(
         sink.abandon()
         server.close(5)
         writer.end(status("succeeded"))
-        state = codec.decode_state(store.hydrate(writer.state.id).state)
+        state = codec.decode_state(store.hydrate(writer.build_id).state)
     assert sum(row.count for row in state.metrics) == points
     assert all(row.points[-1][0] == max(range(place, points, 7)) for place, row in enumerate(state.metrics))
 

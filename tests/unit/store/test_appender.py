@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from buildwidget.protocol import codec
 from buildwidget.protocol.events import MetaEvent
 from buildwidget.store import rows, schema
 from buildwidget.store.appender import Appender
@@ -120,6 +121,31 @@ def test_a_beat_saves_what_is_not_saved_yet(store: Store, appender: Appender) ->
 def test_the_end_is_always_saved(store: Store, appender: Appender) -> None:
     appender.append(drafts(lines("x"), status("failed")))
     assert _saved(store) == appender.head == 4
+
+
+def test_what_was_not_stored_is_not_folded(store: Store, appender: Appender) -> None:
+    steps = Steps(store)
+    number, reached = 0, True
+    while reached:
+        appender.append(drafts(lines(f"{number} before"), status("running")))
+        with steps.at(number, fail_io) as was_reached, contextlib.suppress(Unavailable):
+            appender.append(drafts(lines(f"{number} tried"), MetaEvent(at=1, name=f"name {number}")))
+        appender.append(drafts(lines(f"{number} after")))
+        assert codec.encode_state(appender.state) == store.hydrate(appender.build_id).state
+        number, reached = number + 1, was_reached()
+    assert number >= 8
+    check_build(store, appender.build_id)
+
+
+def test_a_state_is_made_anew_before_much_is_kept_for_it(store: Store, appender: Appender, clock: Clock) -> None:
+    clock.cost = 10  # saving takes so long that it is not done again
+    appender.append(drafts(lines("x")))
+    kept = [appender.kept_events]
+    for _ in range(60):
+        appender.append(drafts(*[lines("x")] * 50))
+        kept.append(appender.kept_events)
+    assert max(kept) <= 2_000 < sum(kept)
+    assert codec.encode_state(appender.state) == store.hydrate(appender.build_id).state
 
 
 def test_what_lasts_stands_in_the_row_whatever_step_of_its_append_failed(store: Store, appender: Appender) -> None:

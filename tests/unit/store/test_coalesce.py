@@ -101,7 +101,7 @@ _events: st.SearchStrategy[Event] = st.one_of(
 
 def _fold(drafts: list[Draft]) -> State:
     before = initial_state(id="b", owner="ann", kind="command", created_at=1)
-    return enter(StateBuilder(before), 0, drafts).state
+    return enter(StateBuilder(before), before.id, 0, drafts).state
 
 
 @given(st.lists(_events, max_size=30))

@@ -15,7 +15,7 @@ from buildwidget.store.records import Draft, Payload
 
 def entered(*drafts: Draft, head: int = 0) -> Entries:
     state = initial_state(id="b", owner="ann", kind="command", created_at=1)
-    return enter(StateBuilder(state), head, drafts)
+    return enter(StateBuilder(state), state.id, head, drafts)
 
 
 def test_the_seq_stands_first_in_the_json() -> None:

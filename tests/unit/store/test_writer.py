@@ -21,12 +21,12 @@ def store() -> Iterator[Store]:
 
 def test_it_beats_while_idle(store: Store) -> None:
     writer = Writer(started(store), heartbeat_interval=0.005)
-    before = store.record(writer.state.id).heartbeat
-    wait_until(lambda: store.record(writer.state.id).heartbeat > before + 3, what="beats")
+    before = store.record(writer.build_id).heartbeat
+    wait_until(lambda: store.record(writer.build_id).heartbeat > before + 3, what="beats")
     writer.close()
-    after = store.record(writer.state.id).heartbeat
-    assert store.record(writer.state.id).summary.status == "running"
-    assert store.record(writer.state.id).heartbeat == after
+    after = store.record(writer.build_id).heartbeat
+    assert store.record(writer.build_id).summary.status == "running"
+    assert store.record(writer.build_id).heartbeat == after
 
 
 def test_what_queues_up_is_committed_together(store: Store) -> None:
@@ -36,8 +36,8 @@ def test_what_queues_up_is_committed_together(store: Store) -> None:
         for number in range(500):
             writer.write(lines(str(number)))
     writer.end(status("succeeded"))
-    assert len(check_build(store, writer.state.id)) < 20
-    assert [text for _n, _s, text in store.log(writer.state.id).lines] == [str(number) for number in range(500)]
+    assert len(check_build(store, writer.build_id)) < 20
+    assert [text for _n, _s, text in store.log(writer.build_id).lines] == [str(number) for number in range(500)]
 
 
 def test_flush_gives_up_after_its_time(store: Store) -> None:
@@ -47,7 +47,7 @@ def test_flush_gives_up_after_its_time(store: Store) -> None:
         with pytest.raises(TimeoutError):
             writer.flush(timeout=0.01)
     writer.flush()
-    assert writer.state.log.count == 1
+    assert len(store.log(writer.build_id).lines) == 1
     writer.close()
 
 

@@ -257,7 +257,8 @@ class Connection:
             del self._ready[source]
             frame = source.next_frame()
             if frame is not None:
-                self._ready[source] = None  # it is asked again after all others
+                if source.is_behind:
+                    self._ready[source] = None  # it is asked again after all others
                 return frame
         return None
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import logging
+import contextlib
 from collections.abc import Callable
 from concurrent.futures import Executor
+from functools import partial
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from buildwidget.store.errors import Unavailable
@@ -13,8 +14,6 @@ from buildwidget.store.store import Store
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-log = logging.getLogger(__name__)
 
 RETRY_DELAYS: Final = (0.1, 0.3, 1.0)
 """Seconds between the tries of a call that somebody waits for."""
@@ -28,17 +27,22 @@ class Database:
     def __init__(self, store: Store, executor: Executor) -> None:
         self._store = store
         self._executor = executor
+        self._loop = asyncio.get_running_loop()
         self._heavy = asyncio.Semaphore(HEAVY_CALLS)
-        self._running: set[asyncio.Future[Any]] = set()
+        self._running = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     async def call(self, function: Callable[Concatenate[Store, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """The result of ``function(store, ...)``, run in a thread."""
-        submitted = self._executor.submit(function, self._store, *args, **kwargs)
-        future: asyncio.Future[T] = asyncio.wrap_future(submitted)
-        self._running.add(future)
-        future.add_done_callback(self._done)
-        # Shielded: a caller that is cancelled leaves the future to `idle`, which waits for the thread.
-        return await asyncio.shield(future)
+        """The result of ``function(store, ...)``, run in a thread.
+
+        With a future of our own: the executor's, wrapped and shielded, takes as long as a short query.
+        """
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._executor.submit(self._run, future, partial(function, self._store, *args, **kwargs))
+        self._running += 1
+        self._idle.clear()
+        return await future
 
     async def call_with_retries(
         self, function: Callable[Concatenate[Store, P], T], *args: P.args, **kwargs: P.kwargs
@@ -57,11 +61,22 @@ class Database:
 
     async def idle(self, timeout: float) -> None:
         """Wait until no call runs in a thread, so that the store may be closed; at most ``timeout`` seconds."""
-        if self._running:
-            await asyncio.wait(set(self._running), timeout=timeout)
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), timeout)
 
-    def _done(self, future: asyncio.Future[Any]) -> None:
-        self._running.discard(future)
-        if not future.cancelled() and (error := future.exception()) is not None:
-            # Whoever called has it; this only marks it as seen where the caller was cancelled.
-            log.debug("a database call failed: %s", error)
+    def _run(self, future: asyncio.Future[T], work: Callable[[], T]) -> None:
+        """In a thread."""
+        try:
+            settle = partial(future.set_result, work())
+        except BaseException as error:  # noqa: BLE001 - whoever called gets it, whatever it is
+            settle = partial(future.set_exception, error)
+        # A loop that was closed without waiting has nobody left to tell.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._settle, future, settle)
+
+    def _settle(self, future: asyncio.Future[Any], settle: Callable[[], None]) -> None:
+        self._running -= 1
+        if not self._running:
+            self._idle.set()
+        if not future.cancelled():  # whoever called may have left; the thread went on all the same
+            settle()

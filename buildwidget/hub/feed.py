@@ -107,16 +107,23 @@ class Feed:
         self.ended = found.ended
         self._restart(found.epoch, found.head)
 
-    def receive(self, news: News) -> None:
-        """Take what the poll found."""
+    def receive(self, news: News) -> bool:
+        """Take what was read; False if there is a gap before it, or nothing in it that is not here.
+
+        Two may read at a time, so what is here already is passed over.
+        """
+        known = self.have - news.after
+        if news.epoch == self.epoch and (known < 0 or known >= news.head - news.after):
+            return False
         if news.epoch != self.epoch or not news.events:
             self._jump(news)
         else:
-            self._ring.append(news.events)
+            self._ring.append(news.events[known:])
             self._released.urgent |= news.urgent
             self._released.newest_at = news.at
             self.head = max(self.head, news.head)
             self.ended = news.ended
+        return True
 
     def receive_older(self, found: EventRange) -> bool:
         """Take events from before the ring; False if the epoch is another one than the feed knows."""
@@ -185,6 +192,10 @@ class Feed:
             return step.frame
         all_is_sent = position.cursor.seq == self._released.seq == self.head and position.cursor.epoch == self.epoch
         return Need.NOTHING if all_is_sent else None
+
+    def is_ahead_of(self, position: Position) -> bool:
+        """Whether something that may be sent comes after what this subscriber has got."""
+        return position.cursor is None or position.cursor.seq < self._released.seq
 
     def next(self, position: Position, now: float, polls_done: int) -> bytes | Need:
         """The next frame of a subscriber, whose position moves with it; or what is needed first."""

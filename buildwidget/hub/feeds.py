@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Final, Protocol
 
@@ -16,6 +16,7 @@ from buildwidget.hub.stats import Counters
 from buildwidget.protocol.codec import encode_frame
 from buildwidget.protocol.frames import Cursor, Deleted, ErrorFrame, Subscribe
 from buildwidget.store.errors import NotFound
+from buildwidget.store.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +56,11 @@ class Subscriber:
             return None
         self._feeds.counters.batches += 1
         return found
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether there is more to send."""
+        return self.feed.is_ahead_of(self.position)
 
     def stop(self) -> None:
         """The connection wants no more."""
@@ -144,29 +150,43 @@ class Feeds:
         full, self._poll_ended_ones = self._poll_ended_ones, False
         self._polls_started += 1
         number = self._polls_started
-        asked = {feed.build: feed for feed in self._feeds.values() if feed.open and (full or not feed.ended)}
+        asked = [feed for feed in self._feeds.values() if feed.open and (full or not feed.ended)]
         if asked:
-            await self._read(asked)
+            self.take(await self._database.call(self.read, asked))
         self._polls_done = number
-        for feed in asked.values():
+        for feed in asked:
             self._wake(feed, only_unanswered=True)
 
-    async def _read(self, asked: dict[str, Feed]) -> None:
-        asks = [Ask(feed.build, feed.epoch, feed.have) for feed in asked.values()]
-        bounds = self._settings.max_lag_events, self._settings.max_lag_bytes
-        found = await self._database.call(read_news, asks, *bounds)
-        for build, news in found.items():
-            feed = asked[build]
-            if self._feeds.get(build) is not feed:
+    def read(self, store: Store, feeds: Sequence[Feed] | None = None) -> dict[Feed, News | None]:
+        """In any thread: what is new for some feeds (by default: for those of builds that have not ended).
+
+        It is read after what they had when they were looked at, which may have moved until it is taken.
+        """
+        if feeds is None:
+            feeds = [feed for feed in list(self._feeds.values()) if feed.open and not feed.ended]
+        asked = {feed.build: feed for feed in feeds}
+        asks = [Ask(feed.build, feed.epoch, feed.have) for feed in feeds]
+        if not asks:
+            return {}
+        found = read_news(store, asks, self._settings.max_lag_events, self._settings.max_lag_bytes)
+        return {asked[build]: news for build, news in found.items()}
+
+    def take(self, found: Mapping[Feed, News | None]) -> None:
+        """Take what was read."""
+        for feed, news in found.items():
+            if self._feeds.get(feed.build) is not feed:
                 continue
             if news is None:
-                self._end(feed, encode_frame(Deleted(build=build)))
+                self._end(feed, encode_frame(Deleted(build=feed.build)))
             else:
                 self._receive(feed, news)
 
     def _receive(self, feed: Feed, news: News) -> None:
         was_ended = feed.ended
-        feed.receive(news)
+        if not feed.receive(news):
+            if news.head > feed.have:
+                self.request_poll()
+            return
         if feed.ended != was_ended:
             self.interest_changed()
         if news.events and news.head > feed.have:

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Executor
 from typing import Any, Final
 
@@ -18,9 +18,11 @@ from buildwidget.hub.activity import Activity
 from buildwidget.hub.connection import Connection, Sink
 from buildwidget.hub.database import Database
 from buildwidget.hub.fanout import Fanout
+from buildwidget.hub.feed import Feed
 from buildwidget.hub.feeds import UNAVAILABLE, Feeds
 from buildwidget.hub.lists import Lists
 from buildwidget.hub.poller import Poller
+from buildwidget.hub.reader import News
 from buildwidget.hub.settings import HubSettings
 from buildwidget.hub.stats import Counters, HubStats
 from buildwidget.protocol import close_codes
@@ -183,13 +185,22 @@ class Hub:
     # Changes of the database
 
     def _changed_in_thread(self) -> None:
+        """Read what is new in the thread that noticed it: it is awake, and the loop need not be woken to ask for it."""
+        try:
+            found = self.feeds.read(self._store)
+        except Exception as error:
+            log.debug("news could not be read", exc_info=error)
+            found = None
         # A loop that was closed without stop() has nobody left to tell.
         with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._changed)
+            self._loop.call_soon_threadsafe(self._changed, found)
 
-    def _changed(self) -> None:
+    def _changed(self, found: Mapping[Feed, News | None] | None) -> None:
         self._missed_change = True
-        self._feed_poller.request()
+        if found is None:
+            self._feed_poller.request()  # which meets the same trouble, tries on and tells
+        else:
+            self.feeds.take(found)
         if self.lists.watched:
             self._list_poller.request()
 

@@ -36,6 +36,12 @@ class ListWatcher:
         self.version = listing.version
         return frame
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether there is more to send."""
+        listing = self._lists.listing(self.project)
+        return listing is not None and listing.version != self.version
+
     def stop(self) -> None:
         """The connection wants no more."""
         self._lists.unwatch(self)

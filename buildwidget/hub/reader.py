@@ -50,10 +50,11 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What came after. No events though ``head`` moved: the epoch is new, or it is too far to go by events."""
+    """What came ``after``. No events though ``head`` moved: the epoch is new, or it is too far to go by events."""
 
     epoch: str
     head: int
+    after: int
     events: Sequence[bytes] = ()
     urgent: bool = False
     ended: bool = False
@@ -82,7 +83,7 @@ def open_build(store: Store, build: str, owner: str) -> Opening:
 def read_news(store: Store, asks: Iterable[Ask], max_events: int, max_bytes: int) -> dict[str, News | None]:
     """What is new, by build, as of one moment: None for a build that is gone, no entry where nothing is new."""
     wanted = list(asks)
-    with store.database.reading() as connection:
+    with store.database.polling() as connection:
         heads = read_heads(connection, [ask.build for ask in wanted])
         news: dict[str, News | None] = {}
         for ask in wanted:
@@ -91,20 +92,22 @@ def read_news(store: Store, asks: Iterable[Ask], max_events: int, max_bytes: int
                 continue
             epoch, head = heads[ask.build]
             if epoch != ask.epoch or head - ask.after > max_events:
-                news[ask.build] = News(epoch, head)
+                news[ask.build] = News(epoch, head, ask.after)
             elif head > ask.after:
                 events = read_following(connection, ask.build, ask.after, max_events, max_bytes)
-                news[ask.build] = (
-                    _news_of(epoch, head, events) if ask.after + len(events) == head else News(epoch, head)
-                )
+                is_all = ask.after + len(events) == head
+                news[ask.build] = _news_of(epoch, head, ask.after, events if is_all else ())
     return news
 
 
-def _news_of(epoch: str, head: int, events: Sequence[bytes]) -> News:
+def _news_of(epoch: str, head: int, after: int, events: Sequence[bytes]) -> News:
+    if not events:
+        return News(epoch, head, after)
     newest = _glance(events[-1])
     return News(
         epoch=epoch,
         head=head,
+        after=after,
         events=events,
         # From the end: who appends something urgent does so at once, with it as the last.
         urgent=any(_glance(event).type in URGENT for event in reversed(events)),

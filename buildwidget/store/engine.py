@@ -15,15 +15,16 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import psutil
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import PoolProxiedConnection, StaticPool
 
 from buildwidget.store.errors import CorruptDatabase, StoreError, Unavailable
 
@@ -42,6 +43,14 @@ _NETWORK_FILE_SYSTEMS: Final = frozenset({
 _IMMEDIATE = {"buildwidget_immediate": True}
 
 
+@dataclass(frozen=True, slots=True)
+class DriverTransaction:
+    """A transaction on a connection of the driver, for ``statements.Prepared``."""
+
+    dialect: Dialect
+    connection: PoolProxiedConnection
+
+
 class Database:
     """A pool of connections to one database. Thread-safe; after a fork the child gets connections of its own."""
 
@@ -56,6 +65,8 @@ class Database:
         self.engine = _engine(self.url, is_memory=self.is_memory, busy_seconds=busy_seconds)
         self._writer = self.engine.execution_options(**_IMMEDIATE)
         self._listeners: list[Callable[[], None]] = []
+        self._polling_turn = threading.Lock()
+        self._kept: PoolProxiedConnection | None = None
         # In-memory SQLite is one connection that all threads share, so they take turns. A file needs no turns.
         self._turn: contextlib.AbstractContextManager[Any] = (
             threading.RLock() if self.is_memory else contextlib.nullcontext()
@@ -81,6 +92,26 @@ class Database:
         for listener in tuple(self._listeners):
             listener()
 
+    @contextlib.contextmanager
+    def polling(self) -> Iterator[DriverTransaction]:
+        """Like ``reading``, for who asks many times a second: over one connection that is kept, one at a time.
+
+        After a pause of milliseconds, when the processor has forgotten it all, taking a connection out of the pool and
+        beginning there the usual way takes as long as what is read.
+        """
+        with self._turn, self._polling_turn, _translated():
+            connection = self._kept or self.engine.raw_connection()
+            self._kept = None  # if anything is raised it goes back to the pool, which knows what to do with it
+            try:
+                if self.engine.dialect.name == "sqlite":
+                    _begin_by_driver(connection, "BEGIN")
+                yield DriverTransaction(self.engine.dialect, connection)
+                connection.rollback()
+            except BaseException:
+                connection.close()
+                raise
+            self._kept = connection
+
     def add_listener(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` after each commit made through this object."""
         self._listeners.append(listener)
@@ -95,8 +126,19 @@ class Database:
         if self.path is not None:
             _set_journal_mode(self.engine, "delete" if self.on_network else "wal")
 
+    def leave_to_parent(self) -> None:
+        """In a fork: let go of the parent's connections without closing them."""
+        _pools_of_parents.extend([self.engine.pool, self._kept])
+        self._kept = None
+        self._polling_turn = threading.Lock()  # another thread of the parent may have had it
+        self.engine.dispose(close=False)
+
     def close(self) -> None:
         """Close the connections. What is under way in other threads ends first."""
+        with self._polling_turn:
+            kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.close()
         self.engine.dispose()
 
 
@@ -170,8 +212,12 @@ def _let_go_sqlite(connection: _Connection, *_: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     immediate = connection.get_execution_options().get("buildwidget_immediate", False)
-    # By the driver's own cursor: through SQLAlchemy this would be a third of the price of a transaction.
-    connection.connection.cursor().execute("BEGIN IMMEDIATE" if immediate else "BEGIN")
+    _begin_by_driver(connection.connection, "BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _begin_by_driver(connection: PoolProxiedConnection, begin: str) -> None:
+    """By the driver's own cursor: through SQLAlchemy this would be a third of the price of a transaction."""
+    connection.cursor().execute(begin)
 
 
 def _set_journal_mode(engine: Engine, mode: str) -> None:
@@ -235,7 +281,6 @@ def _forget_after_fork(database: Database) -> None:
     def forget() -> None:
         forked = reference()
         if forked is not None:
-            _pools_of_parents.append(forked.engine.pool)
-            forked.engine.dispose(close=False)
+            forked.leave_to_parent()
 
     os.register_at_fork(after_in_child=forget)

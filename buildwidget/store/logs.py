@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, func, select
 from buildwidget.protocol.limits import MAX_LOG_LINE_BYTES
 from buildwidget.store.errors import NotFound
 from buildwidget.store.records import EventRange, LogPage
-from buildwidget.store.statements import Prepared
+from buildwidget.store.statements import Prepared, Transaction
 from buildwidget.store.tables import builds, events, payloads
 
 _PAGE_BYTES: Final = 16 * 1024 * 1024
@@ -43,23 +43,14 @@ _FOLLOWING: Final = Prepared(
     .order_by(events.c.seq)
     .limit(bindparam("limit"))
 )
-# Made once: making a statement takes longer than running it.
-_HEADS: Final = select(builds.c.id, builds.c.epoch, builds.c.head).where(
-    builds.c.id.in_(bindparam("ids", expanding=True))
-)
-_FEW: Final = 8
-"""Builds that are sooner asked for one by one."""
 
 
-def read_heads(connection: Connection, build_ids: Sequence[str]) -> dict[str, tuple[str, int]]:
+def read_heads(connection: Transaction, build_ids: Sequence[str]) -> dict[str, tuple[str, int]]:
     """(epoch, head) of each build; those that are deleted are missing."""
-    if len(build_ids) <= _FEW:
-        return {build: head for build in build_ids if (head := _read_head(connection, build)) is not None}
-    found = connection.execute(_HEADS, {"ids": list(build_ids)})
-    return {build: (epoch, head) for build, epoch, head in found}
+    return {build: head for build in build_ids if (head := _read_head(connection, build)) is not None}
 
 
-def _read_head(connection: Connection, build_id: str) -> tuple[str, int] | None:
+def _read_head(connection: Transaction, build_id: str) -> tuple[str, int] | None:
     found: list[tuple[Any, ...]] = list(_HEAD.rows(connection, {"build": build_id}))
     return (found[0][0], found[0][1]) if found else None
 
@@ -74,7 +65,9 @@ def read_events(connection: Connection, build_id: str, after: int, limit: int, m
     return EventRange(epoch, after + 1, after + len(bodies), head, bodies)
 
 
-def read_following(connection: Connection, build_id: str, after: int, limit: int, max_bytes: int | None) -> list[bytes]:
+def read_following(
+    connection: Transaction, build_id: str, after: int, limit: int, max_bytes: int | None
+) -> list[bytes]:
     """The same of a build that is there, without its head."""
     bodies: list[bytes] = []
     size = 0

@@ -9,12 +9,16 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection, Dialect, Executable, Table, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.sql.compiler import SQLCompiler
+
+from buildwidget.store.engine import DriverTransaction
+
+Transaction: TypeAlias = Connection | DriverTransaction
 
 _ROWS_AT_ONCE: Final = 100
 
@@ -34,7 +38,7 @@ class Prepared:
         compiled: SQLCompiler = self._statement.compile(dialect=dialect)
         return str(compiled), compiled.params, compiled.positiontup
 
-    def run(self, connection: Connection, parameters: Mapping[str, Any]) -> int:
+    def run(self, connection: Transaction, parameters: Mapping[str, Any]) -> int:
         """Run it once, in the transaction of the connection; how many rows it changed.
 
         Parameters that it does not have are passed over.
@@ -43,14 +47,14 @@ class Prepared:
             cursor.execute(*self._call(connection, parameters))
             return cursor.rowcount
 
-    def rows(self, connection: Connection, parameters: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
+    def rows(self, connection: Transaction, parameters: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
         """The rows of a query."""
         with _cursor(connection) as cursor:
             cursor.execute(*self._call(connection, parameters))
             while found := cursor.fetchmany(_ROWS_AT_ONCE):
                 yield from found
 
-    def _call(self, connection: Connection, parameters: Mapping[str, Any]) -> tuple[str, Any]:
+    def _call(self, connection: Transaction, parameters: Mapping[str, Any]) -> tuple[str, Any]:
         statement, defaults, order = self._compiled(connection.dialect)
         values = {**defaults, **parameters}
         chosen = {name: values[name] for name in defaults} if order is None else tuple([values[name] for name in order])
@@ -58,8 +62,8 @@ class Prepared:
 
 
 @contextlib.contextmanager
-def _cursor(connection: Connection) -> Iterator[DBAPICursor]:
-    if not connection.in_transaction():
+def _cursor(connection: Transaction) -> Iterator[DBAPICursor]:
+    if isinstance(connection, Connection) and not connection.in_transaction():
         connection.begin()  # the driver's cursor would not, and two queries would see two moments
     cursor = connection.connection.cursor()
     try:

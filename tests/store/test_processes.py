@@ -174,18 +174,25 @@ def _is_seen(seen: list[int], head: int) -> bool:
 
 _FORK = """
 import os, sys
+from buildwidget.store.logs import read_heads
 from buildwidget.store.store import Store
 from tests.store.making import HERE, check_build, create, drafts, lines, started, status
+def polled(store, build):
+    with store.database.polling() as transaction:
+        return read_heads(transaction, [build])[build][1]
 with Store.open(sys.argv[1]) as store:
     appender = started(store)
+    assert polled(store, appender.build_id) == appender.head
     child = os.fork()
     if child == 0:
+        assert polled(store, appender.build_id) == appender.head
         other = store.claim(create(store), HERE)
         other.append(drafts(lines("of the child"), status("succeeded")))
         check_build(store, other.build_id)
         os._exit(0)
     assert os.waitpid(child, 0)[1] == 0
     appender.append(drafts(lines("of the parent")))
+    assert polled(store, appender.build_id) == appender.head
     check_build(store, appender.build_id)
     assert store.summaries("ann", status="succeeded").builds[0].head == 4
 """

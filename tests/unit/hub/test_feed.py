@@ -23,7 +23,7 @@ def events(first: int, last: int, size: int = 0) -> list[bytes]:
 
 
 def news(first: int, last: int, *, head: int | None = None, urgent: bool = False, size: int = 0) -> News:
-    return News("e", head or last, events(first, last, size), urgent=urgent, at=last)
+    return News("e", head or last, first - 1, events(first, last, size), urgent=urgent, at=last)
 
 
 def open_feed(head: int = 0, *, ended: bool = False) -> Feed:
@@ -205,10 +205,31 @@ class TestWhenBatchesLeave:
         assert feed.due(now=100.0) == 100.0
 
 
+class TestTwoReaders:
+    def test_what_is_here_already_is_passed_over(self) -> None:
+        feed, position = open_feed(2), at(2, answered=True)
+        assert feed.receive(news(3, 4))
+        assert not feed.receive(news(3, 4))
+        assert feed.receive(news(4, 5))
+        feed.release(now=0)
+        assert take(feed, position) == batch(3, 5)
+
+    def test_what_does_not_follow_is_refused(self) -> None:
+        feed = open_feed(2)
+        assert not feed.receive(news(4, 5))
+        assert feed.have == 2
+
+    def test_a_jump_read_before_what_is_here_is_passed_over(self) -> None:
+        feed = open_feed(5)
+        assert feed.receive(news(6, 9))
+        assert not feed.receive(News("e", 9, 5))
+        assert feed.have == 9
+
+
 class TestJumps:
     def test_too_many_new_events_are_not_read_but_skipped_with_a_snapshot(self) -> None:
         feed, position = open_feed(5), at(5, answered=True)
-        feed.receive(News("e", 500))
+        feed.receive(News("e", 500, 5))
         assert take(feed, position) is Need.SNAPSHOT
         feed.receive_snapshot(snapshot(510), now=0, cost=0)
         assert take(feed, position) == b"snapshot 510"
@@ -218,13 +239,13 @@ class TestJumps:
 
     def test_events_that_were_too_big_to_read_are_skipped_though_they_are_few(self) -> None:
         feed, position = open_feed(5), at(5, answered=True)
-        feed.receive(News("e", 7))
+        feed.receive(News("e", 7, 5))
         assert take(feed, position) is Need.SNAPSHOT
 
     def test_a_new_epoch_replaces_everything(self) -> None:
         feed, position = open_feed(5), at(5, answered=True)
         feed.receive_snapshot(snapshot(5), now=0, cost=0)
-        feed.receive(News("new", 3))
+        feed.receive(News("new", 3, 5))
         assert take(feed, position) is Need.SNAPSHOT
         feed.receive_snapshot(snapshot(3, "new"), now=0, cost=0)
         assert take(feed, position) == b"snapshot 3"
@@ -235,8 +256,8 @@ class TestJumps:
         feed.receive(news(5, 5))
         feed.release(now=0)
         assert take(feed, at(4)) == batch(5, 5)
-        feed.receive(News("new", 4))
-        feed.receive(News("new", 5, events(5, 5)))
+        feed.receive(News("new", 4, 5))
+        feed.receive(News("new", 5, 4, events(5, 5)))
         assert take(feed, at(4, "new")) == batch_frame("b", "new", 5, events(5, 5))
 
     def test_a_snapshot_of_another_epoch_is_refused(self) -> None:
@@ -258,7 +279,7 @@ class TestSnapshots:
     def test_one_that_is_far_behind_serves_only_until_the_next_may_be_made(self) -> None:
         feed = open_feed(5)
         feed.receive_snapshot(snapshot(5), now=50.0, cost=0.05)
-        feed.receive(News("e", 500))
+        feed.receive(News("e", 500, 5))
         assert feed.snapshot_allowed_at() == pytest.approx(50.5)
         assert take(feed, Position(None), now=50.4) == b"snapshot 5"
         assert take(feed, Position(None), now=50.6) is Need.SNAPSHOT
@@ -271,7 +292,7 @@ class TestSnapshots:
     def test_it_never_takes_a_subscriber_back(self) -> None:
         feed = open_feed(5)
         feed.receive_snapshot(snapshot(5), now=0.0, cost=0)
-        feed.receive(News("e", 500))
+        feed.receive(News("e", 500, 5))
         assert take(feed, at(6, answered=True), now=0.0) is Need.SNAPSHOT
 
     def test_one_newer_than_what_was_polled_is_followed_by_what_comes_after_it(self) -> None:

@@ -515,8 +515,9 @@ class TestLists:
 
 
 class TestLife:
+    @pytest.mark.parametrize("noticed", [True, False])
     async def test_stopping_waits_for_a_database_call_that_is_under_way(
-        self, store: Store, start_hub: StartHub, monkeypatch: pytest.MonkeyPatch
+        self, noticed: bool, store: Store, start_hub: StartHub, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         work = Work(store)
         hub = await start_hub()
@@ -531,11 +532,13 @@ class TestLife:
             return read_heads(connection, builds)
 
         monkeypatch.setattr("buildwidget.hub.reader.read_heads", slow_heads)
-        work.lines(1)
+        if noticed:
+            work.lines(1)
+        else:
+            hub.feeds.request_full_poll()
         await until(entered.is_set)
         stopping = asyncio.create_task(hub.stop())
         await until(lambda: client.closed)
-        await until(lambda: not [thread for thread in threading.enumerate() if thread.name == "buildwidget-changes"])
         for _ in range(20):
             await asyncio.sleep(0)
         assert not stopping.done()

@@ -43,12 +43,12 @@ def test_new_events_come_with_what_pacing_needs(store: Store) -> None:
 def test_more_than_the_bounds_is_told_without_the_events(store: Store, max_events: int, max_bytes: int) -> None:
     work = Work(store)
     work.lines(5)
-    assert read_news(store, [ask(work, 1)], max_events, max_bytes) == {work.id: News(work.appender.epoch, 6)}
+    assert read_news(store, [ask(work, 1)], max_events, max_bytes) == {work.id: News(work.appender.epoch, 6, 1)}
 
 
 def test_another_epoch_is_told_without_the_events(store: Store) -> None:
     work = Work(store)
-    assert read_news(store, [ask(work, 1, "old")], 10, 1000) == {work.id: News(work.appender.epoch, 1)}
+    assert read_news(store, [ask(work, 1, "old")], 10, 1000) == {work.id: News(work.appender.epoch, 1, 1)}
 
 
 def test_a_build_that_is_gone_is_none(store: Store) -> None:

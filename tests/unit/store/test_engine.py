@@ -48,6 +48,29 @@ def test_one_read_transaction_is_of_one_moment(tmp_path: Path) -> None:
     database.close()
 
 
+def test_a_poll_sees_what_was_committed_before_it_and_goes_on_after_an_error(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'a.db'}", busy_seconds=0.1)
+    database.use_journal_mode()
+    with database.writing() as connection:
+        connection.execute(text("CREATE TABLE t (x)"))
+
+    def count() -> int:
+        with database.polling() as transaction:
+            found = transaction.connection.cursor().execute("SELECT count(*) FROM t").fetchone()
+            with database.writing() as connection:
+                connection.execute(text("INSERT INTO t VALUES (1)"))
+            assert transaction.connection.cursor().execute("SELECT count(*) FROM t").fetchone() == found
+            return int(found[0])
+
+    assert [count(), count()] == [0, 1]
+    with pytest.raises(ZeroDivisionError), database.polling():
+        raise ZeroDivisionError
+    assert count() == 2
+    database.close()
+    assert count() == 3
+    database.close()
+
+
 def test_an_interrupted_write_gives_the_lock_back_while_its_traceback_is_kept(tmp_path: Path) -> None:
     """A notebook keeps the traceback of a KeyboardInterrupt, and with it the cursor that was open."""
     database = Database(f"sqlite:///{tmp_path / 'a.db'}", busy_seconds=0.1)

@@ -75,8 +75,11 @@ class Connection:
     comes as one batch (or snapshot), and a slow client costs one frame of memory.
     """
 
-    def __init__(self, wiring: Wiring, sink: Sink, *, speaks: bool, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, wiring: Wiring, sink: Sink, *, speaks: bool, on_beat: Callable[[], None], clock: Callable[[], float]
+    ) -> None:
         self.speaks = speaks
+        self._on_beat = on_beat
         self.heard_at = self.beat_at = clock()
         self.write_started: float | None = None
         self.closed = False
@@ -108,7 +111,7 @@ class Connection:
             case Unwatch():
                 self._unwatch()
             case Ping():
-                self.reply(encode_frame(Pong(n=frame.n)))
+                self._answer(encode_frame(Pong(n=frame.n)))
                 self.go()  # at once: what wakes everybody else in turn would wake for one
 
     def heard(self) -> None:
@@ -148,17 +151,16 @@ class Connection:
 
     def reply(self, frame: bytes) -> None:
         """Send a frame before anything that is ready."""
-        self._replies.append(frame)
-        if len(self._replies) > self._wiring.settings.max_queued_replies:
-            self._wiring.counters.slow_closed += 1
-            self.end(close_codes.SLOW)
-        else:
+        self._answer(frame)
+        if not self.closed:
             self._wiring.wake(self)
 
     def beat(self) -> None:
         """A heartbeat is due; its content is made when it is sent."""
+        self.beat_at = self._clock()
         self._beat_due = True
         self._wiring.wake(self)
+        self._on_beat()
 
     def go(self) -> None:
         """Send what there is, as far as the transport takes it now."""
@@ -211,6 +213,12 @@ class Connection:
             self._watcher = None
 
     # The one write
+
+    def _answer(self, frame: bytes) -> None:
+        self._replies.append(frame)
+        if len(self._replies) > self._wiring.settings.max_queued_replies:
+            self._wiring.counters.slow_closed += 1
+            self.end(close_codes.SLOW)
 
     def _send_some(self) -> None:
         for _ in range(YIELD_EVERY):

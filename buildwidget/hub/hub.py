@@ -35,7 +35,11 @@ from buildwidget.store.store import Store
 log = logging.getLogger(__name__)
 
 TICK: Final = 1.0
-"""Seconds between two looks at timers of connections; less where the timers are shorter."""
+"""Seconds between two looks at the loop and at timers of connections; less where the timers are shorter."""
+REST_TICK: Final = 5.0
+"""The same while nothing runs, when each time the processor wakes up for it counts."""
+FULL_POLL_SECONDS: Final = 1.0
+"""After a change the heads of all watched builds are read this much later: it may have been one that has ended."""
 STOP_TIMEOUT: Final = 5.0
 """Seconds that a stopping hub waits for database calls that are under way."""
 
@@ -72,7 +76,7 @@ class Hub:
         self._connections: dict[Connection, None] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
-        self._missed_change = False
+        self._full_poll: asyncio.TimerHandle | None = None
         self.feeds: Feeds
         self.lists: Lists
 
@@ -100,6 +104,8 @@ class Hub:
     async def stop(self) -> None:
         """Tell every client to come back, and leave nothing running."""
         self._stopping = True
+        if self._full_poll is not None:
+            self._full_poll.cancel()
         writes = [connection.writing for connection in self._connections if connection.writing is not None]
         for connection in list(self._connections):
             connection.end(close_codes.SHUTTING_DOWN, self.come_back())
@@ -112,20 +118,29 @@ class Hub:
         await self._database.idle(STOP_TIMEOUT)
         await self._loop.run_in_executor(self._executor, self._activity.close)
 
-    def connect(self, sink: Sink, *, server: str | None = None, speaks: bool = False) -> Connection:
+    def connect(
+        self,
+        sink: Sink,
+        *,
+        server: str | None = None,
+        speaks: bool = False,
+        on_beat: Callable[[], None] = lambda: None,
+    ) -> Connection:
         """A new client.
 
         Args:
             sink: its transport.
             server: the id that ``welcome`` tells; None: no welcome is sent.
             speaks: whether it can send frames; then its silence ends the connection.
+            on_beat: called with each heartbeat: the time for the transport's own signs of life, so that the processor
+                need not wake up once more for them. Must not raise.
 
         Raises:
             HubFull: with as many connections as allowed, or while the hub stops; ``come_back`` tells when to try again.
         """
         if self._stopping or len(self._connections) >= self.settings.max_connections:
             raise HubFull(f"The server has {len(self._connections)} live connections, more are not allowed.")
-        connection = Connection(self, sink, speaks=speaks, clock=self._loop.time)
+        connection = Connection(self, sink, speaks=speaks, on_beat=on_beat, clock=self._loop.time)
         self._connections[connection] = None
         if server is not None:
             connection.reply(self._welcome(server))
@@ -196,7 +211,10 @@ class Hub:
             self._loop.call_soon_threadsafe(self._changed, found)
 
     def _changed(self, found: Mapping[Feed, News | None] | None) -> None:
-        self._missed_change = True
+        if self._stopping:
+            return
+        if self._full_poll is None:
+            self._full_poll = self._loop.call_later(FULL_POLL_SECONDS, self._poll_all)
         if found is None:
             self._feed_poller.request()  # which meets the same trouble, tries on and tells
         else:
@@ -222,46 +240,57 @@ class Hub:
     # Timers
 
     async def _tick(self) -> None:
-        settings = self.settings
-        shortest = min(settings.heartbeat_ms, settings.timeout_ms, settings.write_timeout_ms, settings.full_poll_ms)
-        interval = min(TICK, shortest / 4000)
         polled = self._loop.time()
         while True:
+            interval = self._interval()
             due = self._loop.time() + interval
             await asyncio.sleep(interval)
-            late = self._loop.time() - due
+            now = self._loop.time()
+            late = now - due
             self.counters.lagged(late)
-            self._look_after_connections(late if late > interval else 0.0)
-            since = self._loop.time() - polled
-            if since >= settings.full_poll_ms / 1000 or (self._missed_change and since >= TICK):
-                polled = self._loop.time()
-                # Without a change only while anything runs, so that rest is rest.
-                if self._missed_change or self.any_active:
-                    self._missed_change = False
-                    self.feeds.request_full_poll()
-                    if self.lists.watched:
-                        self._list_poller.request()
+            await self._look_after_connections(interval, blocked=late if late > min(interval, TICK) else 0.0)
+            # Without a change only while anything runs, so that rest is rest.
+            if self.any_active and now - polled >= self.settings.full_poll_ms / 1000:
+                polled = now
+                self._poll_all()
 
-    def _look_after_connections(self, blocked: float) -> None:
+    def _interval(self) -> float:
+        settings = self.settings
+        shortest = min(settings.heartbeat_ms, settings.timeout_ms, settings.write_timeout_ms)
+        if self.any_active:
+            return min(TICK, shortest / 4000, settings.full_poll_ms / 4000)
+        return min(REST_TICK, shortest / 4000)
+
+    def _poll_all(self) -> None:
+        if self._full_poll is not None:
+            self._full_poll.cancel()
+            self._full_poll = None
+        self.feeds.request_full_poll()
+        if self.lists.watched:
+            self._list_poller.request()
+
+    async def _look_after_connections(self, interval: float, *, blocked: float) -> None:
         """Heartbeats and timeouts. ``blocked``: seconds the loop stood still, in which nobody could be heard."""
-        now = self._loop.time()
-        for connection in list(self._connections):
+        for number, connection in enumerate(list(self._connections), start=1):
             connection.heard_at += blocked
             if connection.write_started is not None:
                 connection.write_started += blocked
-            self._look_after(connection, now)
+            self._look_after(connection, interval)
+            if number % self.settings.fanout_chunk == 0:
+                await asyncio.sleep(0)
 
-    def _look_after(self, connection: Connection, now: float) -> None:
-        settings = self.settings
+    def _look_after(self, connection: Connection, interval: float) -> None:
+        settings, now = self.settings, self._loop.time()
         started = connection.write_started
+        if connection.closed:
+            return
         if started is not None and now - started > settings.write_timeout_ms / 1000:
             self.counters.slow_closed += 1
             connection.end(close_codes.SLOW)
         elif connection.speaks and now - connection.heard_at > settings.timeout_ms / 1000:
             self.counters.timed_out += 1
             connection.end(close_codes.HEARTBEAT_TIMEOUT)
-        elif now - connection.beat_at >= settings.heartbeat_ms / 1000:
-            connection.beat_at = now
+        elif now - connection.beat_at >= settings.heartbeat_ms / 1000 - interval / 2:  # the nearest look to its time
             connection.beat()
 
     def _welcome(self, server: str) -> bytes:

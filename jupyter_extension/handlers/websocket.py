@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import zlib
-from asyncio import Future
+from asyncio import Future, ensure_future
 from collections.abc import Awaitable
 from typing import Any
 
 from jupyter_server.auth.decorator import ws_authenticated
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
-from tornado.ioloop import PeriodicCallback
 from tornado.iostream import IOStream
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
@@ -78,7 +77,7 @@ class BuildWebSocket(JsonErrors, WebSocketMixin, WebSocketHandler, JupyterHandle
     _connection: Connection | None = None
     _deflates = False
     _stream: IOStream | None = None
-    _pings: PeriodicCallback | None = None
+    _asking: Future[None] | None = None
 
     # Who may connect
 
@@ -127,13 +126,10 @@ class BuildWebSocket(JsonErrors, WebSocketMixin, WebSocketHandler, JupyterHandle
         hub = self._services.hub
         sink = WebSocketSink(self, deflates=self._deflates)
         try:
-            self._connection = hub.connect(sink, server=self._services.server_id, speaks=True)
+            self._connection = hub.connect(sink, server=self._services.server_id, speaks=True, on_beat=self._beat)
         except HubFull as full:
             self._tell(ErrorFrame(code="limit", message=str(full)))
             self.close(close_codes.SHUTTING_DOWN.code, hub.come_back())
-            return
-        self._pings = PeriodicCallback(self._beat, hub.settings.heartbeat_ms)
-        self._pings.start()
 
     def on_message(self, message: str | bytes) -> None:
         """A frame of the page; one that is none ends the connection."""
@@ -159,17 +155,21 @@ class BuildWebSocket(JsonErrors, WebSocketMixin, WebSocketHandler, JupyterHandle
 
     def on_close(self) -> None:
         """The socket is gone, whoever closed it."""
-        if self._pings is not None:
-            self._pings.stop()
+        if self._asking is not None:
+            self._asking.cancel()
         if self._connection is not None:
             self._connection.close()
 
-    async def _beat(self) -> None:
+    def _beat(self) -> None:
         try:
             self.ping()
         except WebSocketClosedError:
             self.on_close()  # Tornado may not have noticed yet
             return
+        if self._asking is None or self._asking.done():
+            self._asking = ensure_future(self._ask_whether_it_may_stay())
+
+    async def _ask_whether_it_may_stay(self) -> None:
         if not await may_stay(self) and self._connection is not None:
             self._connection.end(close_codes.UNAUTHORIZED)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+import selectors
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -18,8 +18,8 @@ from tests.server.page import Page
 from tests.store.making import ended
 
 VIEWS: Final = 20
-PING_EVERY: Final = 15.0
-"""Seconds between two pings of a page: half the interval of heartbeats."""
+HEARTBEAT: Final = 30.0
+"""Seconds between two heartbeats. A page pings as often, or with one that comes half of it after the last ping."""
 SETTLING: Final = 60.0
 """Seconds within which the server must have come to rest."""
 
@@ -40,9 +40,9 @@ def measure(scale: Scale, directory: Path) -> list[Figure]:
             page.subscribe(build)
             page.until(lambda frame: frame["type"] == "snapshot")
             pages.append(page)
-        stack.enter_context(_pinging(pages))
+        stack.enter_context(_living(pages))
         _rest(ours, scale)
-        seconds, rounds = scale.of(15, 1), scale.of(2, 1)
+        seconds, rounds = scale.of(30, 1), scale.of(2, 1)
         before = ours.probe().queries
         shares = [_busy((ours, bare), seconds) for _ in range(rounds)]
         queries = ours.probe().queries - before
@@ -51,18 +51,26 @@ def measure(scale: Scale, directory: Path) -> list[Figure]:
 
 
 @contextmanager
-def _pinging(pages: list[Page]) -> Iterator[None]:
-    """Pages ping as browsers do, and read the answer."""
+def _living(pages: list[Page]) -> Iterator[None]:
+    """Pages do what those of browsers do (``connection.ts``): read, answer pings, and ping themselves."""
     ended_now = threading.Event()
 
-    def ping() -> None:
-        for number, page in enumerate(itertools.cycle(pages)):
-            if ended_now.wait(PING_EVERY / len(pages)):
-                return
-            page.send("ping", n=number)
-            page.until(lambda frame: frame["type"] == "pong")
+    def live() -> None:
+        pinged = dict.fromkeys(pages, time.monotonic())
+        with selectors.DefaultSelector() as selector:
+            for page in pages:
+                selector.register(page.socket.sock, selectors.EVENT_READ, page)
+            while not ended_now.is_set():
+                heard = {key.data for key, _ in selector.select(0.2)}
+                now = time.monotonic()
+                for page in heard:
+                    page.receive()
+                for page, before in pinged.items():
+                    if now - before >= (HEARTBEAT / 2 if page in heard else HEARTBEAT):
+                        pinged[page] = now
+                        page.send("ping", n=1)
 
-    thread = threading.Thread(target=ping)
+    thread = threading.Thread(target=live)
     thread.start()
     try:
         yield

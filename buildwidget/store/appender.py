@@ -225,8 +225,8 @@ class Appender:
         began = self._monotonic()
         save_state(connection, self.build_id, seq, state)
         now = self._monotonic()
-        # The commit that follows writes it all once more, which takes about twice as long again.
-        self._save_costs.append(3 * (self._encoding_took + now - began))
+        # The commit that follows writes it all once more, which takes about as long again.
+        self._save_costs.append(2 * (self._encoding_took + now - began))
         cost = min(self._save_costs)  # some are slow for once, on a busy machine
         self._next_save = now + max(_SAVE_SECONDS, _SAVE_SHARE * cost)
         self._next_early_save = now + _SAVE_SHARE * cost

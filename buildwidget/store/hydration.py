@@ -15,8 +15,9 @@ from buildwidget.protocol.state import State, initial_state
 from buildwidget.store import schema
 from buildwidget.store.engine import Database
 from buildwidget.store.errors import NotFound, StoreError
+from buildwidget.store.logs import read_following
 from buildwidget.store.statements import upsert
-from buildwidget.store.tables import builds, events, states
+from buildwidget.store.tables import builds, states
 
 _PAGE: Final = 2_000
 """Events folded in one transaction; a longer tail (a state saved by another reducer) takes several."""
@@ -121,8 +122,7 @@ def _advance(connection: Connection, at: Hydrated) -> tuple[Hydrated, bool]:
     """One page further, and whether that reached the head."""
     if at.seq >= at.row.head:
         return at, True
-    tail = select(events.c.body).where(events.c.build_id == at.row.id, events.c.seq > at.seq)
-    bodies = connection.scalars(tail.order_by(events.c.seq).limit(_PAGE)).all()
+    bodies = read_following(connection, at.row.id, at.seq, _PAGE, None)
     decoded = (codec.decode_event(body) for body in bodies)
     state = reducer.fold(at.folded, [event for event in decoded if event is not None])
     further = Hydrated(at.row, at.seq + len(bodies), state, None, at.outdated)

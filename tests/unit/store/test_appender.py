@@ -67,7 +67,7 @@ def test_what_is_dear_to_save_is_saved_less_often(store: Store, appender: Append
     appender.append(drafts(lines("x")))
     assert _saved(store) == 3
     clock.cost = 0
-    clock.now += 59
+    clock.now += 39
     appender.append(drafts(lines("x")))
     assert _saved(store) == 3
     clock.now += 2

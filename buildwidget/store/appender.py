@@ -19,7 +19,7 @@ from buildwidget.store.entries import FOLDED_COLUMNS, LASTING_COLUMNS, Entries, 
 from buildwidget.store.errors import Ended, Fenced
 from buildwidget.store.hydration import Hydrated, save_state
 from buildwidget.store.records import Draft
-from buildwidget.store.statements import Prepared, insert_rows, upsert
+from buildwidget.store.statements import Prepared, Transaction, insert_rows, upsert
 from buildwidget.store.tables import builds, events, payloads
 
 _SAVE_SECONDS: Final = 1.0
@@ -110,7 +110,7 @@ class Appender:
         entries = self._enter(drafts)
         if not entries.events:
             return []
-        self._commit(entries, lambda _connection: True)
+        self._commit(entries)
         return entries.bodies
 
     def start(self, draft: Draft, limit: int) -> bool:
@@ -179,21 +179,30 @@ class Appender:
                 self._builder.apply(event)
         return self._builder
 
-    def _commit(self, entries: Entries, condition: Callable[[Connection], bool]) -> bool:
-        """Write the entries if the condition holds in the same transaction."""
+    def _commit(self, entries: Entries, condition: Callable[[Connection], bool] | None = None) -> bool:
+        """Write the entries, if the condition holds in the same transaction."""
         saved = self._state_to_save(entries)
         columns = folded_columns(entries)
         lasting = {name: columns[name] for name in LASTING_COLUMNS}
         bump = _BUMP if lasting == self._lasting else _BUMP_ALL
         self._lasting = None
         self._unsettled = entries
-        with self._database.writing() as connection:
-            if met := condition(connection):
-                self._bump(connection, bump, columns, entries.size)
-                insert_rows(connection, events, entries.events)
-                upsert(connection, payloads, entries.payloads)
-                if saved is not None:
-                    self._save(connection, entries.head, saved)
+
+        def write(transaction: Transaction) -> None:
+            self._bump(transaction, bump, columns, entries.size)
+            insert_rows(transaction, events, entries.events)
+            upsert(transaction, payloads, entries.payloads)
+            if saved is not None:
+                self._save(transaction, entries.head, saved)
+
+        met = True
+        if condition is None:
+            with self._database.appending() as transaction:
+                write(transaction)
+        else:
+            with self._database.writing() as connection:
+                if met := condition(connection):
+                    write(connection)
         self._unsettled = None
         if met:
             self._lasting = lasting
@@ -202,7 +211,7 @@ class Appender:
                 self._saved(self.head)
         return met
 
-    def _bump(self, connection: Connection, bump: Prepared, columns: dict[str, Any], size: int) -> None:
+    def _bump(self, connection: Transaction, bump: Prepared, columns: dict[str, Any], size: int) -> None:
         """Move the head in the row, which is where only one writer gets through."""
         new = {f"new_{name}": value for name, value in columns.items()}
         ours = {"build": self.build_id, "generation_now": self.generation, "head_now": self.head}
@@ -221,7 +230,7 @@ class Appender:
         tail = entries.head - self._saved_head, self._unsaved_bytes + entries.size
         return self._next_early_save if tail[0] >= _TAIL_EVENTS or tail[1] >= _TAIL_BYTES else self._next_save
 
-    def _save(self, connection: Connection, seq: int, state: bytes) -> None:
+    def _save(self, connection: Transaction, seq: int, state: bytes) -> None:
         began = self._monotonic()
         save_state(connection, self.build_id, seq, state)
         now = self._monotonic()

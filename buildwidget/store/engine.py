@@ -51,6 +51,41 @@ class DriverTransaction:
     connection: PoolProxiedConnection
 
 
+class KeptConnection:
+    """A connection that is not given back after each transaction, for one transaction at a time.
+
+    After a pause of milliseconds, when the processor has forgotten it all, taking a connection out of the pool and
+    beginning there the usual way takes as long as a short query.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._turn = threading.Lock()
+        self._connection: PoolProxiedConnection | None = None
+
+    @contextlib.contextmanager
+    def transaction(self, begin: str) -> Iterator[DriverTransaction]:
+        """A transaction, which whoever has it must end."""
+        with self._turn:
+            connection = self._connection or self._engine.raw_connection()
+            self._connection = None
+            try:
+                if self._engine.dialect.name == "sqlite":
+                    _begin_by_driver(connection, begin)
+                yield DriverTransaction(self._engine.dialect, connection)
+            except BaseException:
+                connection.close()  # to the pool, which rolls back
+                raise
+            self._connection = connection
+
+    def close(self) -> None:
+        """Give the connection back, after the transaction that is under way."""
+        with self._turn:
+            connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+
 class Database:
     """A pool of connections to one database. Thread-safe; after a fork the child gets connections of its own."""
 
@@ -65,8 +100,7 @@ class Database:
         self.engine = _engine(self.url, is_memory=self.is_memory, busy_seconds=busy_seconds)
         self._writer = self.engine.execution_options(**_IMMEDIATE)
         self._listeners: list[Callable[[], None]] = []
-        self._polling_turn = threading.Lock()
-        self._kept: PoolProxiedConnection | None = None
+        self._polls, self._appends = KeptConnection(self.engine), KeptConnection(self.engine)
         # In-memory SQLite is one connection that all threads share, so they take turns. A file needs no turns.
         self._turn: contextlib.AbstractContextManager[Any] = (
             threading.RLock() if self.is_memory else contextlib.nullcontext()
@@ -89,28 +123,22 @@ class Database:
         """
         with self._turn, _translated(), self._writer.begin() as connection:
             yield connection
-        for listener in tuple(self._listeners):
-            listener()
+        self._tell_listeners()
 
     @contextlib.contextmanager
     def polling(self) -> Iterator[DriverTransaction]:
-        """Like ``reading``, for who asks many times a second: over one connection that is kept, one at a time.
+        """Like ``reading``, for who asks many times a second: over one connection that is kept, one at a time."""
+        with self._turn, _translated(), self._polls.transaction("BEGIN") as transaction:
+            yield transaction
+            self.engine.dialect.do_rollback(transaction.connection)
 
-        After a pause of milliseconds, when the processor has forgotten it all, taking a connection out of the pool and
-        beginning there the usual way takes as long as what is read.
-        """
-        with self._turn, self._polling_turn, _translated():
-            connection = self._kept or self.engine.raw_connection()
-            self._kept = None  # if anything is raised it goes back to the pool, which knows what to do with it
-            try:
-                if self.engine.dialect.name == "sqlite":
-                    _begin_by_driver(connection, "BEGIN")
-                yield DriverTransaction(self.engine.dialect, connection)
-                connection.rollback()
-            except BaseException:
-                connection.close()
-                raise
-            self._kept = connection
+    @contextlib.contextmanager
+    def appending(self) -> Iterator[DriverTransaction]:
+        """Like ``writing``, for who writes all the time: over one connection that is kept, one at a time."""
+        with self._turn, _translated(), self._appends.transaction("BEGIN IMMEDIATE") as transaction:
+            yield transaction
+            self.engine.dialect.do_commit(transaction.connection)
+        self._tell_listeners()
 
     def add_listener(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` after each commit made through this object."""
@@ -128,18 +156,19 @@ class Database:
 
     def leave_to_parent(self) -> None:
         """In a fork: let go of the parent's connections without closing them."""
-        _pools_of_parents.extend([self.engine.pool, self._kept])
-        self._kept = None
-        self._polling_turn = threading.Lock()  # another thread of the parent may have had it
+        _pools_of_parents.extend([self.engine.pool, self._polls, self._appends])
+        self._polls, self._appends = KeptConnection(self.engine), KeptConnection(self.engine)
         self.engine.dispose(close=False)
 
     def close(self) -> None:
         """Close the connections. What is under way in other threads ends first."""
-        with self._polling_turn:
-            kept, self._kept = self._kept, None
-        if kept is not None:
-            kept.close()
+        self._polls.close()
+        self._appends.close()
         self.engine.dispose()
+
+    def _tell_listeners(self) -> None:
+        for listener in tuple(self._listeners):
+            listener()
 
 
 def sqlite_path(url: URL) -> Path | None:

@@ -16,7 +16,7 @@ from buildwidget.store import schema
 from buildwidget.store.engine import Database
 from buildwidget.store.errors import NotFound, StoreError
 from buildwidget.store.logs import read_following
-from buildwidget.store.statements import upsert
+from buildwidget.store.statements import Transaction, upsert
 from buildwidget.store.tables import builds, states
 
 _PAGE: Final = 2_000
@@ -83,7 +83,7 @@ def keep_folded(database: Database, found: Hydrated) -> None:
             save_state(connection, found.row.id, found.seq, found.json)
 
 
-def save_state(connection: Connection, build_id: str, seq: int, state: bytes) -> None:
+def save_state(connection: Transaction, build_id: str, seq: int, state: bytes) -> None:
     """Keep a state, in the transaction that makes it true or any later one of the same writer."""
     row = {"build_id": build_id, "seq": seq, "reducer": REDUCER_VERSION, "state": state}
     upsert(connection, states, [row])

@@ -72,7 +72,7 @@ def _cursor(connection: Transaction) -> Iterator[DBAPICursor]:
         cursor.close()
 
 
-def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+def insert_rows(connection: Transaction, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert rows given as tuples in the order of the table's columns.
 
     Half the price of a list of dicts, of which SQLAlchemy makes the same tuples; logs are written through this.
@@ -85,13 +85,14 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[Any, 
             cursor.executemany(statement, rows)
     else:
         names = [column.name for column in table.columns]
-        connection.execute(insert(table), [dict(zip(names, row, strict=True)) for row in rows])
+        with _cursor(connection) as cursor:
+            cursor.executemany(statement, [dict(zip(names, row, strict=True)) for row in rows])
 
 
-def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+def upsert(connection: Transaction, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """Insert rows; one whose primary key exists is replaced."""
-    if rows:
-        connection.execute(_upsert(table, connection.dialect.name), rows)
+    for row in rows:
+        _upsert(table, connection.dialect.name).run(connection, row)
 
 
 @functools.lru_cache(maxsize=16)
@@ -101,8 +102,8 @@ def _compiled_insert(table: Table, dialect: Dialect) -> tuple[str, bool]:
 
 
 @functools.lru_cache(maxsize=16)
-def _upsert(table: Table, dialect: str) -> Any:
+def _upsert(table: Table, dialect: str) -> Prepared:
     statement = (postgresql if dialect == "postgresql" else sqlite).insert(table)
     keys = {column.name for column in table.primary_key}
     others = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys}
-    return statement.on_conflict_do_update(index_elements=sorted(keys), set_=others)
+    return Prepared(statement.on_conflict_do_update(index_elements=sorted(keys), set_=others))

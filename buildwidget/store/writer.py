@@ -129,7 +129,8 @@ class Writer:
         body = fit.body or codec.encode_event(fit.event)
         size = len(body) + sum([len(payload.content) for payload in fit.payloads])
         with self._changed:
-            self._changed.wait_for(lambda: self._has_room(size) or self._failure or self._closing)
+            if not self._has_room(size):
+                self._changed.wait_for(lambda: self._has_room(size) or self._failure or self._closing)
             self._raise_failure()
             if self._closing:
                 raise Ended
@@ -137,7 +138,8 @@ class Writer:
             self._spooled += size
             self._written += 1
             self._closing = closing
-            self._changed.notify_all()
+            if closing or len(self._queue) == 1:  # else the thread is at work, and looks again
+                self._changed.notify_all()
 
     def _has_room(self, size: int) -> bool:
         return self._spooled == 0 or self._spooled + size <= self._spool_bytes

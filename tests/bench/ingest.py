@@ -41,14 +41,17 @@ def measure(scale: Scale, directory: Path) -> list[Figure]:
         bare = files.enter_context(contextlib.closing(_Bare(directory / "bare.db", rows, indexes=False)))
         indexed = files.enter_context(contextlib.closing(_Bare(directory / "indexed.db", rows, indexes=True)))
         cpu: dict[str, list[float]] = {}
+        written: list[str] = []
         sides: dict[str, Callable[[], Act]] = {
             "append": lambda: _append(store, made),
-            "write": lambda: _write(store, made),
+            "write": lambda: _write(store, made, written),
             "bare": bare.insert,
             "indexed": indexed.insert,
         }
         timed = {name: _timed(name, side, len(made), cpu) for name, side in sides.items()}
         found = interleave(timed, rounds)
+        lines = sum(len(event.lines) for event in made if isinstance(event, LogEvent))
+        assert {store.log(build, limit=1).count for build in written} == {lines}
     mean = sum(len(row[-1]) for row in rows) / len(rows)
     note = f"{len(made):,} events of {mean:.0f} bytes in the mean: {MIX}."
     spent = {f"{name}_cpu_us": Samples(tuple(values)).median for name, values in cpu.items()}
@@ -123,15 +126,14 @@ def _append(store: Store, made: list[Event]) -> Act:
     return act
 
 
-def _write(store: Store, made: list[Event]) -> Act:
+def _write(store: Store, made: list[Event], written: list[str]) -> Act:
     writer = Writer(started(store))
+    written.append(writer.build_id)
 
     def act() -> None:
         for event in made:
             writer.write(event)
         writer.close()
-        lines = sum(len(event.lines) for event in made if isinstance(event, LogEvent))
-        assert store.log(writer.build_id, limit=1).count == lines
 
     return act
 

@@ -28,6 +28,9 @@ class Steps:
         self._at = 0
         self._count = 0
         event.listen(engine, "checkout", self._watch)
+        for kept in (store.database._polls, store.database._appends):
+            if kept._connection is not None:
+                self._watch(kept._connection.dbapi_connection)
         self._commit = engine.dialect.do_commit
         engine.dialect.do_commit = self._do_commit  # type: ignore[method-assign, assignment]  # no event comes after it
 

@@ -252,6 +252,7 @@ def _full(store: Store) -> Iterator[None]:
         connection.execute("PRAGMA max_page_count = 1000000")
 
     event.listen(store.database.engine, "checkout", limit)
+    store.database.close()  # what is kept is given back, so that all are taken out anew
     try:
         yield
     finally:

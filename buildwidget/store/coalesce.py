@@ -6,8 +6,8 @@ border. Todos, for one, decide what the texts after them belong to.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Callable, Iterable
+from typing import Any, Final
 
 import msgspec
 
@@ -47,30 +47,33 @@ def _kind(event: Event) -> object:
     Metrics alternate (loss, accuracy, loss ...) and have nothing to do with each other. Bars do: which one changed
     last is the build's percent.
     """
+    kind = type(event)
     if isinstance(event, MetricEvent):
         return event.name
-    return type(event) if isinstance(event, (LogEvent, TextEvent, ProgressEvent)) else None
+    return kind if kind in _JOINS else None
 
 
 def join(earlier: Draft, later: Draft) -> Draft | None:
     """Both as one; None if they do not belong together or would be too long."""
+    kind = type(earlier.event)
+    how = _JOINS.get(kind)
+    return how(earlier, later) if how is not None and type(later.event) is kind else None
+
+
+def _events_only(joined: Callable[[Any, Any], Event | None]) -> Callable[[Draft, Draft], Draft | None]:
+    """For kinds that have no payloads."""
+
+    def join_drafts(earlier: Draft, later: Draft) -> Draft | None:
+        event = joined(earlier.event, later.event)
+        return None if event is None else Draft(event, (), earlier.clean and later.clean)
+
+    return join_drafts
+
+
+def _join_logs(earlier: Draft, later: Draft) -> Draft | None:
     first, second = earlier.event, later.event
-    if isinstance(first, LogEvent) and isinstance(second, LogEvent):
-        return _join_logs(first, second, earlier, later)
-    if isinstance(first, TextEvent) and isinstance(second, TextEvent):
-        return _kept_clean(_join_texts(first, second), earlier, later)
-    if isinstance(first, MetricEvent) and isinstance(second, MetricEvent):
-        return _kept_clean(_join_metrics(first, second), earlier, later)
-    if isinstance(first, ProgressEvent) and isinstance(second, ProgressEvent):
-        return _kept_clean(_join_bars(first, second), earlier, later)
-    return None
-
-
-def _kept_clean(event: Event | None, earlier: Draft, later: Draft) -> Draft | None:
-    return None if event is None else Draft(event, clean=earlier.clean and later.clean)
-
-
-def _join_logs(first: LogEvent, second: LogEvent, earlier: Draft, later: Draft) -> Draft | None:
+    assert isinstance(first, LogEvent)
+    assert isinstance(second, LogEvent)
     size = _text_size(first) + _text_size(second)
     if len(first.lines) + len(second.lines) > MAX_LINES or (size > MAX_TEXT and first.lines):
         return None
@@ -82,7 +85,7 @@ def _join_logs(first: LogEvent, second: LogEvent, earlier: Draft, later: Draft) 
 
 
 def _text_size(event: LogEvent) -> int:
-    return sum(len(text) for _stream, text in event.lines)
+    return sum([len(text) for _stream, text in event.lines])
 
 
 def _moved(payload: Payload, shift: int) -> Payload:
@@ -97,13 +100,13 @@ def _join_texts(first: TextEvent, second: TextEvent) -> TextEvent | None:
     delta = (first.delta or "") + (second.delta or "")
     if len(delta) > MAX_TEXT:
         return None
-    return msgspec.structs.replace(first, at=second.at, delta=delta)
+    return TextEvent(at=second.at, id=first.id, kind=first.kind, delta=delta, text=first.text)
 
 
 def _join_metrics(first: MetricEvent, second: MetricEvent) -> MetricEvent | None:
     if first.name != second.name or len(first.points) + len(second.points) > MAX_POINTS:
         return None
-    return msgspec.structs.replace(first, at=second.at, points=[*first.points, *second.points])
+    return MetricEvent(at=second.at, name=first.name, points=[*first.points, *second.points])
 
 
 def _join_bars(first: ProgressEvent, second: ProgressEvent) -> ProgressEvent | None:
@@ -116,3 +119,11 @@ def _join_bars(first: ProgressEvent, second: ProgressEvent) -> ProgressEvent | N
         unit=first.unit if second.unit is None else second.unit,
         done=first.done if second.done is None else second.done,
     )
+
+
+_JOINS: Final[dict[type, Callable[[Draft, Draft], Draft | None]]] = {
+    LogEvent: _join_logs,
+    TextEvent: _events_only(_join_texts),
+    MetricEvent: _events_only(_join_metrics),
+    ProgressEvent: _events_only(_join_bars),
+}

@@ -76,16 +76,16 @@ def enter(builder: StateBuilder, build_id: str, head: int, drafts: Sequence[Draf
         if isinstance(event, LogEvent):
             draft = _renumbered(draft, event, builder.log_count + 1)  # noqa: PLW2901 - the same, with its numbers
             event = draft.event
-        elif is_end(event) and seq < last:
+        elif seq < last and is_end(event):
             raise Ended
-        body, decoded = _readable(draft)
+        body, decoded = (draft.body, event) if draft.body is not None else _readable(draft)
         builder.apply(decoded)
         folded.append(decoded)
-        subject = _SUBJECTS.get(type(decoded))
         # What no reader can decode is kept for its seq only, and found by nothing else.
-        first_line = decoded.first if isinstance(decoded, LogEvent) and decoded.lines else None
-        row = build_id, seq, event.at, _TYPES[type(event)], subject and subject(decoded), first_line
-        rows.append((*row, codec.with_seq(body, seq)))
+        subject, first_line = None, None
+        if decoded is not None and (find := _FOUND_BY.get(type(decoded))) is not None:
+            subject, first_line = find(decoded)
+        rows.append((build_id, seq, event.at, _TYPES[type(event)], subject, first_line, codec.with_seq(body, seq)))
         if draft.payloads:
             payloads += [_payload_row(build_id, content) for content in draft.payloads]
     size = sum([len(row[-1]) for row in rows]) + sum([len(row["content"]) for row in payloads])
@@ -94,8 +94,6 @@ def enter(builder: StateBuilder, build_id: str, head: int, drafts: Sequence[Draf
 
 def _readable(draft: Draft) -> tuple[bytes, Event | None]:
     """The event's JSON without a seq, and what readers decode it to; None: nothing."""
-    if draft.body is not None:
-        return draft.body, draft.event
     event = draft.event if draft.event.seq == 0 else msgspec.structs.replace(draft.event, seq=0)
     if draft.clean:
         return _encode(event), event
@@ -133,12 +131,13 @@ def _renumbered(draft: Draft, event: LogEvent, first: int) -> Draft:
 
 _TYPES: Final[dict[type, str]] = {kind: str(kind.__struct_config__.tag) for kind in get_args(Event)}
 
-# What a route finds an event by, as the state has it.
-_SUBJECTS: Final[dict[type, Callable[[Any], str]]] = {
-    ToolEvent: lambda event: label(event.id),
-    DisplayEvent: lambda event: label(event.id),
-    ArtifactEvent: lambda event: label(event.path),
-    TodosEvent: lambda _event: "",
+# What a route finds an event by, as the state has it: its subject, or the number of its first line.
+_FOUND_BY: Final[dict[type, Callable[[Any], tuple[str | None, int | None]]]] = {
+    LogEvent: lambda event: (None, event.first if event.lines else None),
+    ToolEvent: lambda event: (label(event.id), None),
+    DisplayEvent: lambda event: (label(event.id), None),
+    ArtifactEvent: lambda event: (label(event.path), None),
+    TodosEvent: lambda _event: ("", None),
 }
 
 

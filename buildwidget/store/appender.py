@@ -15,7 +15,7 @@ from buildwidget.protocol.reducer import StateBuilder
 from buildwidget.protocol.state import State
 from buildwidget.store import rows
 from buildwidget.store.engine import Database
-from buildwidget.store.entries import FOLDED_COLUMNS, LASTING_COLUMNS, Entries, enter, folded_columns
+from buildwidget.store.entries import FOLDED_COLUMNS, LASTING_COLUMNS, MARK_EVERY, Entries, enter, folded_columns
 from buildwidget.store.errors import Ended, Fenced
 from buildwidget.store.hydration import Hydrated, save_state
 from buildwidget.store.records import Draft
@@ -71,6 +71,7 @@ class Appender:
         self.generation: int = hydrated.row.generation
         self.head: int = hydrated.seq
         self.now_ms = now_ms
+        self._mark = -MARK_EVERY  # what another writer marked need not be known
         self._made = hydrated.folded
         self._since: list[Event | None] = []  # what was stored since that state was made
         self._since_bytes = 0
@@ -169,7 +170,7 @@ class Appender:
         if builder.ended:
             raise Ended
         self._builder = None  # until what it folds now is stored
-        return enter(builder, self.build_id, self.head, drafts)
+        return enter(builder, self.build_id, self.head, drafts, mark=self._mark)
 
     def _folding(self) -> StateBuilder:
         """What has folded the log up to ``head``: made anew where what it folded last was not stored."""
@@ -249,7 +250,7 @@ class Appender:
         return connection.scalar(query) == entries.bodies[-1]
 
     def _accept(self, entries: Entries) -> None:
-        self.head, self._builder = entries.head, entries.builder
+        self.head, self._mark, self._builder = entries.head, entries.mark, entries.builder
         self._unsaved_bytes += entries.size
         self._since += entries.folded
         self._since_bytes += entries.size

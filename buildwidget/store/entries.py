@@ -30,6 +30,10 @@ FOLDED_COLUMNS: Final = ("status", "name", "project", "percent", "ended_at", "su
 LASTING_COLUMNS: Final = frozenset({"status", "name", "project", "ended_at"})
 """Those of them that few events change; fields of the state of the same name."""
 
+MARK_EVERY: Final = 32
+"""Lines are found by their numbers from marks: of log events with lines the first, and each that stands at least so
+many events behind the last that was marked. So those without a mark are less than this behind one."""
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -45,6 +49,7 @@ class Entries:
     builder: StateBuilder
     folded: list[Event | None]
     head: int
+    mark: int
     size: int
 
     @property
@@ -58,11 +63,14 @@ class Entries:
         return self.builder.state()
 
 
-def enter(builder: StateBuilder, build_id: str, head: int, drafts: Sequence[Draft]) -> Entries:
+def enter(
+    builder: StateBuilder, build_id: str, head: int, drafts: Sequence[Draft], *, mark: int = -MARK_EVERY
+) -> Entries:
     """Number the drafts from ``head + 1`` on and fold them. If they are not stored, ``builder`` is of no more use.
 
     Log lines are numbered here too, whatever ``first`` says: several sources write lines, and only here is known
-    which came before. What is folded is what readers will decode.
+    which came before. What is folded is what readers will decode. ``mark`` is the seq of the last log event that was
+    marked with its number; more marks than needed do no harm.
 
     Raises:
         Ended: an end is followed by another event.
@@ -83,13 +91,16 @@ def enter(builder: StateBuilder, build_id: str, head: int, drafts: Sequence[Draf
         folded.append(decoded)
         # What no reader can decode is kept for its seq only, and found by nothing else.
         subject, first_line = None, None
-        if decoded is not None and (find := _FOUND_BY.get(type(decoded))) is not None:
-            subject, first_line = find(decoded)
+        if isinstance(decoded, LogEvent):
+            if decoded.lines and seq >= mark + MARK_EVERY:
+                mark, first_line = seq, decoded.first
+        elif (find := _SUBJECTS.get(type(decoded))) is not None:
+            subject = find(decoded)
         rows.append((build_id, seq, event.at, _TYPES[type(event)], subject, first_line, codec.with_seq(body, seq)))
         if draft.payloads:
             payloads += [_payload_row(build_id, content) for content in draft.payloads]
     size = sum([len(row[-1]) for row in rows]) + sum([len(row["content"]) for row in payloads])
-    return Entries(rows, payloads, builder, folded, last, size)
+    return Entries(rows, payloads, builder, folded, last, mark, size)
 
 
 def _readable(draft: Draft) -> tuple[bytes, Event | None]:
@@ -131,13 +142,12 @@ def _renumbered(draft: Draft, event: LogEvent, first: int) -> Draft:
 
 _TYPES: Final[dict[type, str]] = {kind: str(kind.__struct_config__.tag) for kind in get_args(Event)}
 
-# What a route finds an event by, as the state has it: its subject, or the number of its first line.
-_FOUND_BY: Final[dict[type, Callable[[Any], tuple[str | None, int | None]]]] = {
-    LogEvent: lambda event: (None, event.first if event.lines else None),
-    ToolEvent: lambda event: (label(event.id), None),
-    DisplayEvent: lambda event: (label(event.id), None),
-    ArtifactEvent: lambda event: (label(event.path), None),
-    TodosEvent: lambda _event: ("", None),
+# What a route finds an event by, as the state has it.
+_SUBJECTS: Final[dict[type, Callable[[Any], str]]] = {
+    ToolEvent: lambda event: label(event.id),
+    DisplayEvent: lambda event: label(event.id),
+    ArtifactEvent: lambda event: label(event.path),
+    TodosEvent: lambda _event: "",
 }
 
 

@@ -9,7 +9,9 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, bindparam, func, select
 
+from buildwidget.protocol.events import LogEvent
 from buildwidget.protocol.limits import MAX_LOG_LINE_BYTES
+from buildwidget.store.entries import MARK_EVERY
 from buildwidget.store.errors import NotFound
 from buildwidget.store.records import EventRange, LogPage
 from buildwidget.store.statements import Prepared, Transaction
@@ -35,6 +37,8 @@ class _Lines(msgspec.Struct):
 
 _decode = msgspec.json.Decoder(_Lines).decode
 
+_LOG_TYPE: Final = str(LogEvent.__struct_config__.tag)
+
 # They run with every batch.
 _HEAD: Final = Prepared(select(builds.c.epoch, builds.c.head).where(builds.c.id == bindparam("build")))
 _FOLLOWING: Final = Prepared(
@@ -42,6 +46,17 @@ _FOLLOWING: Final = Prepared(
     .where(events.c.build_id == bindparam("build"), events.c.seq > bindparam("after"))
     .order_by(events.c.seq)
     .limit(bindparam("limit"))
+)
+
+_LOGS: Final = Prepared(
+    select(events.c.body)
+    .where(
+        events.c.build_id == bindparam("build"),
+        events.c.seq >= bindparam("first"),
+        events.c.seq <= bindparam("last"),
+        events.c.type == bindparam("type", _LOG_TYPE),
+    )
+    .order_by(events.c.seq)
 )
 
 
@@ -140,28 +155,37 @@ def _count(connection: Connection, build_id: str) -> int:
 
 def _lines_from(connection: Connection, build_id: str, start: int) -> Iterator[_Line]:
     """Lines from a number on, upwards."""
+    marked = events.c.build_id == build_id, events.c.first_line.is_not(None)
     holder = select(func.max(events.c.first_line)).where(events.c.build_id == build_id, events.c.first_line <= start)
     floor = connection.scalar(holder) or 0
-    query = _with_lines(build_id).where(events.c.first_line >= floor).order_by(events.c.first_line)
-    for body in connection.scalars(query):
-        held = _decode(body)
-        for number, (stream, text) in enumerate(held.lines, start=held.first):
-            if number >= start:
-                yield number, stream, text
+    marks = select(events.c.seq).where(*marked, events.c.first_line >= floor).order_by(events.c.first_line)
+    read = 0
+    for mark in connection.scalars(marks):
+        last = mark + MARK_EVERY - 1
+        for held in _held(connection, build_id, max(mark, read + 1), last):
+            for number, (stream, text) in enumerate(held.lines, start=held.first):
+                if number >= start:
+                    yield number, stream, text
+        read = last
 
 
 def _lines_down_from(connection: Connection, build_id: str, end: int) -> Iterator[_Line]:
     """Lines from a number on, downwards."""
-    query = _with_lines(build_id).where(events.c.first_line <= end).order_by(events.c.first_line.desc())
-    for body in connection.scalars(query):
-        held = _decode(body)
-        for place in range(len(held.lines) - 1, -1, -1):
-            if held.first + place <= end:
-                yield (held.first + place, *held.lines[place])
+    marks = select(events.c.seq).where(events.c.build_id == build_id, events.c.first_line <= end)
+    read: int | None = None
+    for mark in connection.scalars(marks.order_by(events.c.first_line.desc())):
+        last = mark + MARK_EVERY - 1 if read is None else min(mark + MARK_EVERY, read) - 1
+        for held in reversed(_held(connection, build_id, mark, last)):
+            for place in range(len(held.lines) - 1, -1, -1):
+                if held.first + place <= end:
+                    yield (held.first + place, *held.lines[place])
+        read = mark
 
 
-def _with_lines(build_id: str) -> Any:
-    return select(events.c.body).where(events.c.build_id == build_id, events.c.first_line.is_not(None))
+def _held(connection: Connection, build_id: str, first: int, last: int) -> list[_Lines]:
+    """What the log events of a range of seqs hold."""
+    bodies = _LOGS.rows(connection, {"build": build_id, "first": first, "last": last})
+    return [_decode(body) for (body,) in bodies]
 
 
 def _whole(connection: Connection, build_id: str, lines: Iterator[_Line]) -> Iterator[_Line]:

@@ -93,7 +93,7 @@ events = Table(
     Column("type", Text, nullable=False),
     # What a route asks for by name: the tool's id, the display's id, the artifact's path; '' for todos.
     Column("subject", Text),
-    # The number of the first line, on log events that hold whole lines.
+    # The number of the first line, on some of the log events that hold whole lines (entries.MARK_EVERY).
     Column("first_line", BigInteger),
     # The JSON that is sent, seq included.
     Column("body", LargeBinary, nullable=False),

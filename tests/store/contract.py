@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -14,7 +15,10 @@ from buildwidget.protocol import codec
 from buildwidget.protocol.events import (
     ArtifactEvent,
     DisplayEvent,
+    Event,
+    LogEvent,
     MetaEvent,
+    MetricEvent,
     ProgressEvent,
     StatusEvent,
     TextEvent,
@@ -444,6 +448,30 @@ class StoreContract:
             (4, "stdout", "d"),
         ]
         assert appender.state.log.count == 4
+        check_build(store, appender.build_id)
+
+    @pytest.mark.parametrize("seed", range(4))
+    def test_lines_are_read_by_number_wherever_the_marks_are(self, seed: int, store: Store) -> None:
+        dice = random.Random(seed)
+        appender = started(store)
+        written: list[tuple[int, str, str]] = []
+        for _ in range(12):
+            batch: list[Event] = []
+            for _ in range(dice.randrange(25)):
+                texts = [f"{dice.random()}" for _ in range(dice.choice([0, 1, 1, 3]))]
+                batch.append(lines(*texts) if dice.random() < 0.6 else MetricEvent(at=later(), name="m", points=[]))
+                if isinstance(batch[-1], LogEvent):
+                    written += [(number, "stdout", text) for number, text in enumerate(texts, start=len(written) + 1)]
+            appender.append(drafts(*batch))
+            if dice.random() < 0.2:  # another writer does not know the marks of this one
+                appender = store.claim(appender.build_id, HERE)
+        count = len(written)
+        assert count > 60
+        for number in range(count + 1):
+            limit = dice.choice([1, 7, 1000])
+            assert store.log(appender.build_id, after=number, limit=limit).lines == written[number : number + limit]
+            before = store.log(appender.build_id, before=number + 1, limit=limit).lines
+            assert before == written[max(0, number - limit) : number]
         check_build(store, appender.build_id)
 
     def test_lines_are_read_by_number(self, store: Store) -> None:

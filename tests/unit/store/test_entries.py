@@ -38,6 +38,14 @@ def test_lines_and_their_payloads_are_numbered() -> None:
     assert entries.state.log.count == 3
 
 
+def test_of_many_log_events_few_are_marked() -> None:
+    events = [LogEvent(at=1, first=1, lines=[("stdout", "x")] * (number % 3)) for number in range(100)]
+    first = entered(*map(draft, events))
+    marks = {row[1]: row[5] for row in first.events if row[5] is not None}
+    assert marks == {2: 1, 35: 34, 68: 67}  # by seq: the number of the first line
+    assert first.mark == 68
+
+
 def test_an_end_is_the_last() -> None:
     with pytest.raises(Ended):
         entered(draft(StatusEvent(at=1, status="failed")), draft(TextEvent(at=1, id="t", kind="answer")))

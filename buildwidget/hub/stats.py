@@ -10,6 +10,9 @@ from typing import Final
 
 WINDOW: Final = 512
 """Releases whose latency is kept."""
+MINUTE: Final = 60.0
+LAGS: Final = 240
+"""Ticks whose lateness is kept: those of a minute, also where short timers make them short."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +50,7 @@ class Counters:
         self.timed_out = 0
         self._clock = clock
         self._latencies: deque[float] = deque(maxlen=WINDOW)
-        self._lags: deque[float] = deque(maxlen=60)
+        self._lags: deque[tuple[float, float]] = deque(maxlen=LAGS)
 
     def sent(self, size: int) -> None:
         """A frame was handed to a transport."""
@@ -61,17 +64,18 @@ class Counters:
 
     def lagged(self, seconds: float) -> None:
         """The loop ran a tick this late."""
-        self._lags.append(seconds * 1000)
+        self._lags.append((self._clock(), seconds * 1000))
 
     @property
     def lag(self) -> float:
         """The lateness of the last tick, ms."""
-        return self._lags[-1] if self._lags else 0.0
+        return self._lags[-1][1] if self._lags else 0.0
 
     @property
     def worst_lag(self) -> float:
-        """The worst lateness of the last 60 ticks, ms."""
-        return max(self._lags, default=0.0)
+        """The worst lateness of the last minute, ms."""
+        now = self._clock()
+        return max((lag for at, lag in self._lags if now - at <= MINUTE), default=0.0)
 
     def latency(self, share: float) -> float | None:
         """The latency that ``share`` (0 to 1) of the last releases did not exceed, ms."""

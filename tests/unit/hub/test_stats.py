@@ -21,9 +21,15 @@ def test_an_unknown_time_and_a_clock_that_is_behind_do_not_spoil_it() -> None:
     assert counters.latency(0.5) == 0
 
 
-def test_the_worst_lag_is_remembered() -> None:
-    counters = Counters(clock=lambda: 1.0)
+def test_the_worst_lag_is_remembered_for_a_minute() -> None:
+    now = 1.0
+    counters = Counters(clock=lambda: now)
     assert (counters.lag, counters.worst_lag) == (0, 0)
     counters.lagged(0.02)
     counters.lagged(0.001)
     assert (counters.lag, counters.worst_lag) == (1, 20)
+    now += 59
+    counters.lagged(0.002)
+    assert (counters.lag, counters.worst_lag) == (2, 20)
+    now += 2
+    assert (counters.lag, counters.worst_lag) == (2, 2)

@@ -15,18 +15,18 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import psutil
-from sqlalchemy import Connection, Dialect, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.pool import PoolProxiedConnection, StaticPool
+from sqlalchemy.pool import StaticPool
 
 from buildwidget.store.errors import CorruptDatabase, StoreError, Unavailable
+from buildwidget.store.kept import DriverTransaction, KeptConnection
 
 BUSY_SECONDS: Final = 10.0
 """How long a transaction waits for its turn before it is Unavailable."""
@@ -43,49 +43,6 @@ _NETWORK_FILE_SYSTEMS: Final = frozenset({
 _IMMEDIATE = {"buildwidget_immediate": True}
 
 
-@dataclass(frozen=True, slots=True)
-class DriverTransaction:
-    """A transaction on a connection of the driver, for ``statements.Prepared``."""
-
-    dialect: Dialect
-    connection: PoolProxiedConnection
-
-
-class KeptConnection:
-    """A connection that is not given back after each transaction, for one transaction at a time.
-
-    After a pause of milliseconds, when the processor has forgotten it all, taking a connection out of the pool and
-    beginning there the usual way takes as long as a short query.
-    """
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._turn = threading.Lock()
-        self._connection: PoolProxiedConnection | None = None
-
-    @contextlib.contextmanager
-    def transaction(self, begin: str) -> Iterator[DriverTransaction]:
-        """A transaction, which whoever has it must end."""
-        with self._turn:
-            connection = self._connection or self._engine.raw_connection()
-            self._connection = None
-            try:
-                if self._engine.dialect.name == "sqlite":
-                    _begin_by_driver(connection, begin)
-                yield DriverTransaction(self._engine.dialect, connection)
-            except BaseException:
-                connection.close()  # to the pool, which rolls back
-                raise
-            self._connection = connection
-
-    def close(self) -> None:
-        """Give the connection back, after the transaction that is under way."""
-        with self._turn:
-            connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
-
-
 class Database:
     """A pool of connections to one database. Thread-safe; after a fork the child gets connections of its own."""
 
@@ -95,7 +52,8 @@ class Database:
         if self.path is not None:
             # Absolute: other processes get this URL, and have other working directories.
             self.url = self.url.set(database=str(self.path))
-        self.is_memory = self.url.get_backend_name() == "sqlite" and self.path is None
+        self._is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.is_memory = self._is_sqlite and self.path is None
         self.on_network = is_on_network(self.path) if on_network is None else on_network
         self.engine = _engine(self.url, is_memory=self.is_memory, busy_seconds=busy_seconds)
         self._writer = self.engine.execution_options(**_IMMEDIATE)
@@ -128,14 +86,16 @@ class Database:
     @contextlib.contextmanager
     def polling(self) -> Iterator[DriverTransaction]:
         """Like ``reading``, for who asks many times a second: over one connection that is kept, one at a time."""
-        with self._turn, _translated(), self._polls.transaction("BEGIN") as transaction:
+        begin = "BEGIN" if self._is_sqlite else None
+        with self._turn, _translated(), self._polls.transaction(begin) as transaction:
             yield transaction
             self.engine.dialect.do_rollback(transaction.connection)
 
     @contextlib.contextmanager
     def appending(self) -> Iterator[DriverTransaction]:
         """Like ``writing``, for who writes all the time: over one connection that is kept, one at a time."""
-        with self._turn, _translated(), self._appends.transaction("BEGIN IMMEDIATE") as transaction:
+        begin = "BEGIN IMMEDIATE" if self._is_sqlite else None
+        with self._turn, _translated(), self._appends.transaction(begin) as transaction:
             yield transaction
             self.engine.dialect.do_commit(transaction.connection)
         self._tell_listeners()
@@ -162,9 +122,10 @@ class Database:
 
     def close(self) -> None:
         """Close the connections. What is under way in other threads ends first."""
-        self._polls.close()
-        self._appends.close()
-        self.engine.dispose()
+        with self._turn:
+            self._polls.close()
+            self._appends.close()
+            self.engine.dispose()
 
     def _tell_listeners(self) -> None:
         for listener in tuple(self._listeners):
@@ -241,12 +202,8 @@ def _let_go_sqlite(connection: _Connection, *_: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     immediate = connection.get_execution_options().get("buildwidget_immediate", False)
-    _begin_by_driver(connection.connection, "BEGIN IMMEDIATE" if immediate else "BEGIN")
-
-
-def _begin_by_driver(connection: PoolProxiedConnection, begin: str) -> None:
-    """By the driver's own cursor: through SQLAlchemy this would be a third of the price of a transaction."""
-    connection.cursor().execute(begin)
+    # By the driver's own cursor: through SQLAlchemy this would be a third of the price of a transaction.
+    connection.connection.cursor().execute("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
 def _set_journal_mode(engine: Engine, mode: str) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from buildwidget.store.engine import DriverTransaction
+from buildwidget.store.kept import DriverTransaction
 
 Transaction: TypeAlias = Connection | DriverTransaction
 

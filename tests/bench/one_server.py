@@ -10,9 +10,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from tests.bench.figures import Scale
 from tests.server.jupyter_process import JupyterServer
+
+# The writers of builds end before what they wrote is compared: no sweep may call these builds lost until then.
+_CONFIG: Final = {"BuildwidgetApp": {"sweep_seconds": 3600.0}}
 
 
 @contextmanager
@@ -24,7 +28,7 @@ def running(scale: Scale, directory: Path) -> Iterator[JupyterServer]:
     if scale.toy:
         yield _shared()
         return
-    server = JupyterServer(directory)
+    server = JupyterServer(directory, config=_CONFIG)
     try:
         yield server.start()
     finally:
@@ -34,7 +38,7 @@ def running(scale: Scale, directory: Path) -> Iterator[JupyterServer]:
 @functools.cache
 def _shared() -> JupyterServer:
     directory = Path(tempfile.mkdtemp(prefix="buildwidget-bench-"))
-    server = JupyterServer(directory)
+    server = JupyterServer(directory, config=_CONFIG)
 
     def end() -> None:
         server.stop(signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Database calls of the hub: always in the thread pool, never on the event loop, known until they are done."""
+"""Database calls that the loop of the hub waits for: always in the thread pool, never on the event loop."""
 
 from __future__ import annotations
 

@@ -72,6 +72,14 @@ def test_any_mangled_stream_ends_with_each_row_once(case: tuple[str, list[str]])
     assert all(row.decision for row in state.permissions)
 
 
+def test_a_call_of_which_only_output_was_heard_ends_with_its_agent() -> None:
+    name = "codex-app-server-0.169.0/plan"
+    lines = [line for line in LINES[name] if '"item/started"' not in line and '"item/completed"' not in line]
+    tools = state_of(events_of(session_of(name), lines)).tools
+    assert [(tool.name, tool.state) for tool in tools] == [("tool", "failed")]
+    assert "done" in tools[0].output
+
+
 @given(mangled(), st.data())
 @settings(max_examples=60, deadline=None)
 def test_answers_and_interrupts_at_any_moment(case: tuple[str, list[str]], data: st.DataObject) -> None:

@@ -7,6 +7,9 @@ from typing import Any, Final
 
 from buildwidget.protocol.events import TOOL_ENDS, Event, TextEvent, TextKind, ToolEvent, ToolState
 
+_UNNAMED: Final = "tool"
+"""The name of a call of which only later news was heard."""
+
 STILL_RUNNING: Final = "It was still running when the agent ended."
 
 
@@ -47,8 +50,10 @@ class ToolRows:
         """What a running call has given so far."""
         if self.has_ended(id):
             return []
+        unseen = id not in self._states  # its start was lost; without a state nothing would ever end it
+        self._states.setdefault(id, "running")
         self._outputs[id] = str(output)
-        return [self._event(id, output=output)]
+        return [self._event(id, name=_UNNAMED if unseen else None, output=output)]
 
     def nested(self, id: str, parent: str) -> list[Event]:
         """Whose call it is, where that became known after the call."""
@@ -66,7 +71,7 @@ class ToolRows:
             return []
         unseen = id not in self._states
         self._states[id] = state
-        return [self._event(id, name=(name or "tool") if unseen else None, state=state, output=output)]
+        return [self._event(id, name=(name or _UNNAMED) if unseen else None, state=state, output=output)]
 
     def close(self) -> list[Event]:
         """Ends whatever runs: the agent is gone."""

@@ -90,15 +90,7 @@ class Appender:
     @property
     def state(self) -> State:
         """What the log up to ``head`` folds to. Made when it is asked for: most appends need but a few fields."""
-        self._made = self._folding().state()
-        self._since = []
-        self._since_bytes = 0
-        return self._made
-
-    @property
-    def kept_events(self) -> int:
-        """How many events are kept since the state was last made, to make it again if an append fails."""
-        return len(self._since)
+        return self._make_state()
 
     def append(self, drafts: Sequence[Draft]) -> list[bytes]:
         """Append in one transaction; returns the events as stored.
@@ -180,6 +172,12 @@ class Appender:
                 self._builder.apply(event)
         return self._builder
 
+    def _make_state(self) -> State:
+        self._made = self._folding().state()
+        self._since = []
+        self._since_bytes = 0
+        return self._made
+
     def _commit(self, entries: Entries, condition: Callable[[Connection], bool] | None = None) -> bool:
         """Write the entries, if the condition holds in the same transaction."""
         saved = self._state_to_save(entries)
@@ -255,4 +253,4 @@ class Appender:
         self._since += entries.folded
         self._since_bytes += entries.size
         if len(self._since) >= _KEPT_EVENTS or self._since_bytes >= _KEPT_BYTES:
-            _ = self.state
+            self._make_state()

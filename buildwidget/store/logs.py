@@ -155,10 +155,13 @@ def _count(connection: Connection, build_id: str) -> int:
 
 def _lines_from(connection: Connection, build_id: str, start: int) -> Iterator[_Line]:
     """Lines from a number on, upwards."""
-    marked = events.c.build_id == build_id, events.c.first_line.is_not(None)
     holder = select(func.max(events.c.first_line)).where(events.c.build_id == build_id, events.c.first_line <= start)
     floor = connection.scalar(holder) or 0
-    marks = select(events.c.seq).where(*marked, events.c.first_line >= floor).order_by(events.c.first_line)
+    marks = (
+        select(events.c.seq)
+        .where(events.c.build_id == build_id, events.c.first_line >= floor)
+        .order_by(events.c.first_line)
+    )
     read = 0
     for mark in connection.scalars(marks):
         last = mark + MARK_EVERY - 1

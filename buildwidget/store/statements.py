@@ -80,13 +80,9 @@ def insert_rows(connection: Transaction, table: Table, rows: Sequence[tuple[Any,
     if not rows:
         return
     statement, is_positional = _compiled_insert(table, connection.dialect)
-    if is_positional:
-        with _cursor(connection) as cursor:
-            cursor.executemany(statement, rows)
-    else:
-        names = [column.name for column in table.columns]
-        with _cursor(connection) as cursor:
-            cursor.executemany(statement, [dict(zip(names, row, strict=True)) for row in rows])
+    names = [column.name for column in table.columns]
+    with _cursor(connection) as cursor:
+        cursor.executemany(statement, rows if is_positional else [dict(zip(names, row, strict=True)) for row in rows])
 
 
 def upsert(connection: Transaction, table: Table, rows: Sequence[dict[str, Any]]) -> None:

@@ -45,6 +45,7 @@ class Lifecycle:
         # Of its own: a few long searches in logs must not keep live pages waiting.
         self._hub_executor = ThreadPoolExecutor(config.hub_threads, thread_name_prefix="buildwidget-hub")
         self._tasks: list[asyncio.Task[None]] = []
+        self._end: asyncio.Task[None] | None = None
         self._metrics: Metrics | None = None
         self._sweeps: Sweeps
 
@@ -53,7 +54,15 @@ class Lifecycle:
         self._spawn(self._open_and_run())
 
     async def stop(self) -> None:
-        """Clients are told to come back (4102), running database calls may finish, then all is closed."""
+        """Clients are told to come back (4102), running database calls may finish, then all is closed.
+
+        Every signal asks a server to stop, also while it stops: all who ask wait for the one end.
+        """
+        if self._end is None:
+            self._end = asyncio.ensure_future(self._stop())
+        await self._end
+
+    async def _stop(self) -> None:
         services = self._gate.opened
         self._gate.refuse("The server is shutting down.")
         for task in self._tasks:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
+import logging
 import os
 import re
 import signal
@@ -16,13 +18,17 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
 
 from buildwidget.protocol.events import StatusEvent
 from buildwidget.protocol.state import Summary
 from buildwidget.store.drafts import draft
 from buildwidget.store.records import ProcessIdentity
 from buildwidget.store.store import Store
-from tests.server.jupyter_process import Client, JupyterServer
+from jupyter_extension.config import Config
+from jupyter_extension.lifecycle import Lifecycle
+from jupyter_extension.services import Gate, NotReadyError
+from tests.server.jupyter_process import OWNER, Client, JupyterServer
 from tests.server.page import Page
 from tests.server.stored import StoredBuild, now
 from tests.waiting import wait_until
@@ -244,6 +250,23 @@ def test_a_shutdown_tells_clients_to_come_back(start_server: Start) -> None:
     assert process.wait(timeout=15) == 0
     assert "Traceback" not in server.log
     assert server.token not in server.log
+
+
+async def test_who_asks_to_stop_while_it_stops_waits_for_the_one_end(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    config = Config(owner=OWNER, database_url=f"sqlite:///{tmp_path}/builds.db", root_dir=str(tmp_path))
+    gate = Gate()
+    lifecycle = Lifecycle(config, gate, logging.getLogger("lifecycle"), on_activity=lambda: None)
+    await lifecycle.start()
+    services = await gate.services()
+    await asyncio.gather(*(lifecycle.stop() for _signal in range(3)))
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+    with pytest.raises(NotReadyError, match="shutting down"):
+        await gate.services()
+    with pytest.raises(RuntimeError, match="after shutdown"):
+        await services.run(int)
+    assert [file.name for file in tmp_path.glob("builds.db*")] == ["builds.db"], "the last to close takes the log away"
 
 
 def test_a_build_outlives_the_server_that_launched_it(start_server: Start) -> None:

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from playwright.sync_api import BrowserContext, ViewportSize, expect, sync_playwright
 
 from tests.browser.find_chromium import find
 from tests.browser.lab import LabServer, running_lab
@@ -21,6 +22,8 @@ CHROMIUM_ARGUMENTS = [
     "--disable-renderer-backgrounding",
 ]
 
+VIEWPORT: ViewportSize = {"width": 1200, "height": 900}
+
 SOON = 30_000
 """Milliseconds within which a page does what is waited for, also on a busy machine; Playwright's own are 5,000."""
 
@@ -28,11 +31,15 @@ expect.set_options(timeout=SOON)
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def profile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
+    """One browser for the tests of this process: what JupyterLab loads stays in its cache, compiled."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find(), args=CHROMIUM_ARGUMENTS)
-        yield browser
-        browser.close()
+        context = playwright.chromium.launch_persistent_context(
+            tmp_path_factory.mktemp("profile"), executable_path=find(), args=CHROMIUM_ARGUMENTS, viewport=VIEWPORT
+        )
+        context.set_default_timeout(SOON)
+        yield context
+        context.close()
 
 
 @pytest.fixture(scope="session")
@@ -50,11 +57,21 @@ def own_lab() -> Iterator[LabServer]:
 
 
 @pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(viewport={"width": 1200, "height": 900})
-    context.set_default_timeout(SOON)
-    yield context
-    context.close()
+def context(profile: BrowserContext) -> Iterator[BrowserContext]:
+    """The browser as a new user finds it: no pages, no cookies, nothing stored by any."""
+    blank, *_ = profile.pages
+    yield profile
+    profile.set_offline(False)
+    profile.clear_permissions()
+    visited = {"{0.scheme}://{0.netloc}".format(urlsplit(page.url)) for page in profile.pages if page is not blank}
+    for page in profile.pages:
+        if page is not blank:
+            page.close()
+    devtools = profile.new_cdp_session(blank)
+    for origin in visited:
+        devtools.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
+    devtools.detach()
+    profile.clear_cookies()
 
 
 @pytest.fixture

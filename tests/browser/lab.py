@@ -54,6 +54,7 @@ class LabServer:
         self.root.mkdir(parents=True)
         self.data = home / "buildwidget"
         self.setting("@jupyterlab/apputils-extension/notification", {"fetchNews": "false"})
+        self._page_config(buildCheck=False)
         self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
         self._pids: set[tuple[int, float]] = set()
@@ -67,10 +68,14 @@ class LabServer:
 
     def without_labextension(self) -> LabServer:
         """The same server whose pages draw outputs by the anywidget alone."""
+        self._page_config(disabledExtensions={"@buildwidget/lab": True})
+        return self
+
+    def _page_config(self, **values: Any) -> None:
         file = self.home / "config" / "labconfig" / "page_config.json"
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps({"disabledExtensions": {"@buildwidget/lab": True}}))
-        return self
+        before = json.loads(file.read_text()) if file.exists() else {}
+        file.write_text(json.dumps(before | values))
 
     def without_extension(self) -> LabServer:
         """The same server with our server extension switched off."""

@@ -33,9 +33,14 @@ WIDGET_STATE = """() => {
 Open = Callable[[LabServer, str], BuildPage]
 
 
-def test_an_event_stream_where_websockets_are_blocked(lab: LabServer, context: BrowserContext, open_page: Open) -> None:
-    context.add_init_script(NO_WEBSOCKET)
-    scene, page, build_id = start(lab, open_page, "stream")
+def test_an_event_stream_where_websockets_are_blocked(lab: LabServer, context: BrowserContext) -> None:
+    def open_behind_the_proxy(server: LabServer, notebook: str) -> BuildPage:
+        page = BuildPage(context.new_page(), server, notebook)
+        page.page.add_init_script(NO_WEBSOCKET)
+        page.open()
+        return page
+
+    scene, page, build_id = start(lab, open_behind_the_proxy, "stream")
     page.wait_for("transport", "stream")
     scene.go()
     check_finished(page, build_id)

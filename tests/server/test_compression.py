@@ -3,10 +3,11 @@ from __future__ import annotations
 import json
 import random
 import zlib
+from typing import Any
 
 import pytest
 from tornado.httputil import HTTPHeaders
-from tornado.websocket import websocket_connect
+from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from buildwidget.store.store import Store
 from jupyter_extension.handlers import framing
@@ -123,20 +124,25 @@ class TestWhatTheServerSends:
         url = f"{server.websocket_url}?token={server.token}"
         connection = await websocket_connect(url, compression_options={})
         await connection.write_message(json.dumps({"type": "subscribe", "build": work.id}))
-        await connection.read_message()
-        seen = []
-        for count in range(3):
-            if count:
-                work.lines(20, size=100)
-                work.todos()
-            message = await connection.read_message()
-            assert isinstance(message, str)
-            seen.append(json.loads(message))
+        welcome, frame = [await self._read(connection) for _ in range(2)]
+        assert (welcome["type"], frame["type"], frame["seq"]) == ("welcome", "snapshot", work.head)
+        seq = work.head
+        for _ in range(2):
+            work.lines(20, size=100)
+            work.todos()
+            while seq < work.head:
+                frame = await self._read(connection)
+                assert (frame["type"], frame["from"]) == ("batch", seq + 1)
+                seq = frame["to"]
         connection.close()
         while await connection.read_message() is not None:
             pass
-        assert [frame["type"] for frame in seen] == ["snapshot", "batch", "batch"]
-        assert seen[-1]["to"] == work.head
+
+    @staticmethod
+    async def _read(connection: WebSocketClientConnection) -> dict[str, Any]:
+        message = await connection.read_message()
+        assert isinstance(message, str)
+        return dict(json.loads(message))
 
 
 class TestWhatAClientSends:

@@ -266,7 +266,11 @@ async def test_who_asks_to_stop_while_it_stops_waits_for_the_one_end(
         await gate.services()
     with pytest.raises(RuntimeError, match="after shutdown"):
         await services.run(int)
-    assert [file.name for file in tmp_path.glob("builds.db*")] == ["builds.db"], "the last to close takes the log away"
+    assert _database_files(tmp_path) == ["builds.db"], "the last to close takes the log away"
+
+
+def _database_files(directory: Path) -> list[str]:
+    return [file.name for file in directory.glob("builds.db*")]
 
 
 def test_a_build_outlives_the_server_that_launched_it(start_server: Start) -> None:

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -101,7 +102,13 @@ def _start(directory: Path, **arguments: object) -> JupyterServer:
     return server.start()
 
 
-@pytest.fixture(scope="module", params=["default", "strict, behind a prefix"])
+# One server for all tests of a parameter, though they run in several processes.
+SITES: Final = [
+    pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in ("default", "strict, behind a prefix")
+]
+
+
+@pytest.fixture(scope="module", params=SITES)
 def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     directory = tmp_path_factory.mktemp("site")
     strict = {"base_url": "/user/alice/", "server_config": {"allow_unauthenticated_access": False}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from buildwidget.store.drafts import draft
 from buildwidget.store.store import Store
 from tests.bench.event_mix import events
 from tests.bench.figures import Figure, Scale, Side
+from tests.bench.one_server import running
 from tests.server.jupyter_process import OWNER, Client, JupyterServer
 from tests.server.page import handshake
 from tests.store.making import later, started
@@ -30,15 +32,13 @@ _LINES: Final = 200
 def measure(scale: Scale, directory: Path) -> list[Figure]:
     """Growth of the server's resident memory."""
     return [
-        _long_log(directory / "log", scale.of(1_000_000, 10_000)),
-        _subscribers(directory / "subscribers", scale.of(300, 20)),
+        _long_log(scale, directory / "log", scale.of(1_000_000, 10_000)),
+        _subscribers(scale, directory / "subscribers", scale.of(300, 20)),
     ]
 
 
-def _long_log(directory: Path, lines: int) -> Figure:
-    server = JupyterServer(directory)
-    try:
-        server.start()
+def _long_log(scale: Scale, directory: Path, lines: int) -> Figure:
+    with running(scale, directory) as server:
         client = server.with_token()
         with Store.open(server.database_url) as store:
             short, long = _logging(store, 5 * MAX_LOG_LINES), _logging(store, lines)
@@ -46,8 +46,6 @@ def _long_log(directory: Path, lines: int) -> Figure:
             _look(client, short, 5 * MAX_LOG_LINES)
         before = _resident(server)
         most = max(_look(client, long, lines) for _ in range(3))
-    finally:
-        server.stop()
     grown = Side("hydrated, subscribed, paged", max(0.0, (most - before) / 1e6))
     return Figure(
         what=f"server memory for a build with {lines:,} log lines",
@@ -61,23 +59,21 @@ def _long_log(directory: Path, lines: int) -> Figure:
     )
 
 
-def _subscribers(directory: Path, count: int) -> Figure:
-    server = JupyterServer(directory)
-    opened: list[websocket.WebSocket] = []
-    try:
-        server.start()
+def _subscribers(scale: Scale, directory: Path, count: int) -> Figure:
+    with running(scale, directory) as server, contextlib.ExitStack() as opened:
         client = server.with_token()
+
+        def subscribe(count: int) -> None:
+            for _ in range(count):
+                opened.callback(_subscribed(client, appender.build_id).shutdown)
+
         with Store.open(server.database_url) as store:
             appender = started(store, owner=OWNER)
             appender.append([draft(event) for event in events(200)])
-        opened += [_subscribed(client, appender.build_id) for _ in range(20)]  # whatever is loaded and cached once
+        subscribe(20)  # whatever is loaded and cached once
         before = _resident(server)
-        opened += [_subscribed(client, appender.build_id) for _ in range(count)]
+        subscribe(count)
         grown = Side("one WebSocket, subscribed", max(0.0, (_resident(server) - before) / count / 1e3))
-    finally:
-        for each in opened:
-            each.shutdown()  # type: ignore[no-untyped-call] # the library says nothing
-        server.stop()
     return Figure(
         what="server memory a subscriber",
         unit="kB",

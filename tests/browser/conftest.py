@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import BrowserContext, ViewportSize, expect, sync_playwright
@@ -35,7 +34,11 @@ def profile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext
     """One browser for the tests of this process: what JupyterLab loads stays in its cache, compiled."""
     with sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
-            tmp_path_factory.mktemp("profile"), executable_path=find(), args=CHROMIUM_ARGUMENTS, viewport=VIEWPORT
+            tmp_path_factory.mktemp("profile"),
+            executable_path=find(),
+            args=CHROMIUM_ARGUMENTS,
+            viewport=VIEWPORT,
+            reduced_motion="reduce",
         )
         context.set_default_timeout(SOON)
         yield context
@@ -56,22 +59,34 @@ def own_lab() -> Iterator[LabServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def tab(profile: BrowserContext, lab: LabServer) -> BuildPage:
+    page = BuildPage(profile.new_page(), lab, lab.notebook("first.ipynb", "1"))
+    page.open()
+    return page
+
+
+@pytest.fixture
+def open_in_tab(tab: BuildPage, lab: LabServer) -> Callable[[LabServer, str], BuildPage]:
+    """Opens notebooks in a tab that stays open from test to test: what takes longest is to load JupyterLab."""
+
+    def opened(server: LabServer, notebook: str) -> BuildPage:
+        assert server is lab
+        tab.open_instead(notebook)
+        return tab
+
+    return opened
+
+
 @pytest.fixture
 def context(profile: BrowserContext) -> Iterator[BrowserContext]:
-    """The browser as a new user finds it: no pages, no cookies, nothing stored by any."""
-    blank, *_ = profile.pages
+    """The browser, from which a test's pages and what it permitted are gone after it."""
+    before = profile.pages
     yield profile
-    profile.set_offline(False)
     profile.clear_permissions()
-    visited = {"{0.scheme}://{0.netloc}".format(urlsplit(page.url)) for page in profile.pages if page is not blank}
     for page in profile.pages:
-        if page is not blank:
+        if page not in before:
             page.close()
-    devtools = profile.new_cdp_session(blank)
-    for origin in visited:
-        devtools.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
-    devtools.detach()
-    profile.clear_cookies()
 
 
 @pytest.fixture

@@ -119,6 +119,7 @@ class LabServer:
             "--LabApp.expose_app_in_browser=True",
             "--JupyterNotebookApp.expose_app_in_browser=True",
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+            "--ServerApp.jpserver_extensions=jupyter_lsp=False",  # starts Node and npm to look for language servers
             *self.extra,
         ]
         log = (self.home / "server.log").open("ab")

@@ -4,26 +4,36 @@ from __future__ import annotations
 
 from typing import Any
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import CDPSession, Locator, Page
 
 from tests.browser.lab import TOKEN, LabServer
 from tests.waiting import wait_until
 
-MODEL = """(id) => {
+MODEL = """([id, part]) => {
   const client = globalThis[Symbol.for("buildwidget.client")];
   if (!client) return null;
   const session = client.open(id);
   const model = session.get();
   session.close();
-  return model;
+  return part.split(".").reduce((value, field) => (field ? value?.[field] : value), model) ?? null;
 }"""
-"""What the page's own client has of a build: the fold that its views draw."""
+"""What the page's own client has of a build: the fold that its views draw, or a part of it."""
 
 
 KERNEL_IS_IDLE = """() => {
   const panel = globalThis.jupyterapp?.shell.currentWidget;
   const session = panel?.sessionContext;
   return session?.isReady && session.session?.kernel?.status === "idle";
+}"""
+
+
+OPEN_INSTEAD = """async (path) => {
+  const { commands, shell } = globalThis.jupyterapp;
+  for (const document of [...shell.widgets("main")]) {
+    await document.sessionContext?.shutdown();
+    document.dispose();
+  }
+  await commands.execute("docmanager:open", { path });
 }"""
 
 
@@ -34,6 +44,7 @@ class BuildPage:
         self.page, self.server, self.notebook = page, server, notebook
         self.dialogs: list[str] = []
         self.errors: list[str] = []
+        self._devtools: CDPSession | None = None
         page.on("dialog", self._dialog)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
 
@@ -49,6 +60,14 @@ class BuildPage:
         """In Notebook 7, which has no workspace."""
         self.page.goto(f"{self.server.url}notebooks/{self.notebook}?token={TOKEN}")
         self.ready()
+
+    def open_instead(self, notebook: str) -> None:
+        """In the JupyterLab that is loaded, instead of all that is open in it; nothing of that is saved."""
+        self.page.evaluate(OPEN_INSTEAD, notebook)
+        self.ready()
+        self.notebook = notebook
+        self.dialogs.clear()
+        self.errors.clear()
 
     def refresh(self) -> None:
         self.page.reload()
@@ -71,6 +90,13 @@ class BuildPage:
 
     def save(self) -> None:
         self.page.evaluate("() => globalThis.jupyterapp.commands.execute('docmanager:save')")
+
+    def set_offline(self, offline: bool) -> None:
+        """Cuts this tab alone off the network, or gives it back."""
+        conditions = {"offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+        if self._devtools is None:
+            self._devtools = self.page.context.new_cdp_session(self.page)
+        self._devtools.send("Network.emulateNetworkConditions", conditions)
 
     def restart_kernel(self) -> None:
         self.command("kernelmenu:restart")
@@ -99,30 +125,29 @@ class BuildPage:
             every=0.05,
         )
 
-    def model(self, build_id: str) -> dict[str, Any] | None:
-        model: dict[str, Any] | None = self.page.evaluate(MODEL, build_id)
-        return model
+    def model(self, build_id: str, part: str = "") -> Any:
+        """What the page has of a build, or the field at a path like ``state.todos``; None where it has none.
+
+        The whole is large: whoever waits for something asks for a part.
+        """
+        return self.page.evaluate(MODEL, [build_id, part])
 
     def seq(self, build_id: str) -> int:
-        model = self.model(build_id)
-        return model["cursor"]["seq"] if model and model["cursor"] else 0
+        return self.model(build_id, "cursor.seq") or 0
 
     def wait_for_half(self, build_id: str) -> None:
         """The build stands half way, waiting for its ``go``, and the page shows all of it."""
         wait_until(lambda: self._stands_half_way(build_id), timeout=60, what="half of the build", every=0.1)
 
     def _stands_half_way(self, build_id: str) -> bool:
-        model = self.model(build_id)
-        state = model["state"] if model else None
-        done = [todo for todo in state["todos"] if todo["status"] == "completed"] if state else []
-        return len(done) == 5
+        todos = self.model(build_id, "state.todos") or []
+        return len([todo for todo in todos if todo["status"] == "completed"]) == 5
 
     def assert_same_as_hydrated(self, build_id: str) -> dict[str, Any]:
         """What the page folded is what the database has, to the last field."""
         hydrated = self.server.hydrated(build_id)
         wait_until(lambda: self.seq(build_id) == hydrated["seq"], timeout=30, what=f"seq {hydrated['seq']} in the page")
         model = self.model(build_id)
-        assert model is not None
         assert model["cursor"] == {"epoch": hydrated["epoch"], "seq": hydrated["seq"]}
         assert model["state"] == hydrated["state"]
         state: dict[str, Any] = hydrated["state"]

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from playwright.sync_api import BrowserContext
 
 from tests.browser.lab import LabServer
 from tests.browser.page import BuildPage
@@ -63,8 +62,8 @@ def start(server: LabServer, open_page: Open, name: str, arguments: str = "") ->
     return scene, page, build_id
 
 
-def test_basic_build_reads_100_percent(lab: LabServer, open_page: Open) -> None:
-    scene, page, build_id = start(lab, open_page, "basic")
+def test_basic_build_reads_100_percent(lab: LabServer, open_in_tab: Open) -> None:
+    scene, page, build_id = start(lab, open_in_tab, "basic")
     assert page.attribute("connection") == "live"
     scene.go()
     state = check_finished(page, build_id)
@@ -89,9 +88,9 @@ def test_tab_closed_and_reopened(lab: LabServer, open_page: Open) -> None:
     check_finished(again, build_id)
 
 
-def test_offline_in_the_middle(lab: LabServer, open_page: Open, context: BrowserContext) -> None:
+def test_offline_in_the_middle(lab: LabServer, open_page: Open) -> None:
     scene, page, build_id = start(lab, open_page, "offline", ", hold=True")
-    context.set_offline(True)
+    page.set_offline(True)
     page.wait_for("connection", "reconnecting")
     before = page.seq(build_id)
     scene.go()
@@ -99,14 +98,14 @@ def test_offline_in_the_middle(lab: LabServer, open_page: Open, context: Browser
     assert page.seq(build_id) == before
     assert page.attribute("status") == "running"
     assert lab.hydrated(build_id)["seq"] > before + 10
-    context.set_offline(False)
+    page.set_offline(False)
     page.wait_for("connection", "live")
     (scene.directory / "finish").touch()
     check_finished(page, build_id)
 
 
-def test_kernel_restart_and_the_cell_run_again(lab: LabServer, open_page: Open) -> None:
-    scene, page, build_id = start(lab, open_page, "restart")
+def test_kernel_restart_and_the_cell_run_again(lab: LabServer, open_in_tab: Open) -> None:
+    scene, page, build_id = start(lab, open_in_tab, "restart")
     page.restart_kernel()
     assert page.attribute("status") == "running"
     assert lab.hydrated(build_id)["state"]["status"] == "running"
@@ -141,8 +140,8 @@ def test_two_tabs_see_the_same_live(lab: LabServer, open_page: Open) -> None:
     check_finished(second, build_id)
 
 
-def test_cancel_from_the_page(lab: LabServer, open_page: Open) -> None:
-    _, page, build_id = start(lab, open_page, "cancel")
+def test_cancel_from_the_page(lab: LabServer, open_in_tab: Open) -> None:
+    _, page, build_id = start(lab, open_in_tab, "cancel")
     page.view.get_by_role("button", name="Cancel").click()
     page.wait_for("status", "cancelled")
     state = page.assert_same_as_hydrated(build_id)
@@ -150,15 +149,15 @@ def test_cancel_from_the_page(lab: LabServer, open_page: Open) -> None:
     assert state["percent"] == 50
 
 
-def test_a_failing_build_shows_its_error(lab: LabServer, open_page: Open) -> None:
-    scene, page, build_id = start(lab, open_page, "failing", ", fail=True")
+def test_a_failing_build_shows_its_error(lab: LabServer, open_in_tab: Open) -> None:
+    scene, page, build_id = start(lab, open_in_tab, "failing", ", fail=True")
     scene.go()
     check_finished(page, build_id, "failed")
     assert "the oven is cold" in page.view.inner_text()
 
 
-def test_a_killed_runner_shows_lost(lab: LabServer, open_page: Open) -> None:
-    _, page, build_id = start(lab, open_page, "lost")
+def test_a_killed_runner_shows_lost(lab: LabServer, open_in_tab: Open) -> None:
+    _, page, build_id = start(lab, open_in_tab, "lost")
     runner = next(
         process
         for process in psutil.process_iter(["cmdline"])
@@ -195,11 +194,11 @@ def hostile():
 """
 
 
-def test_hostile_output_harms_nothing(lab: LabServer, open_page: Open, tmp_path: Path) -> None:
+def test_hostile_output_harms_nothing(lab: LabServer, open_in_tab: Open, tmp_path: Path) -> None:
     notebook = lab.notebook(
         "hostile.ipynb", HOSTILE, "import buildwidget as bw\nbuild = bw.launch(hostile, name='<b>hostile</b>')\nbuild"
     )
-    page = open_page(lab, notebook)
+    page = open_in_tab(lab, notebook)
     page.run()
     build_id = page.build_id()
     page.wait_for("status", "failed")

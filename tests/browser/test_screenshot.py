@@ -62,6 +62,5 @@ def test_the_readmes_picture(lab: LabServer, open_page: Callable[[LabServer, str
 
 
 def has_points(page: BuildPage, build_id: str, count: int) -> bool:
-    model = page.model(build_id)
-    metrics = model["state"]["metrics"] if model and model["state"] else []
+    metrics = page.model(build_id, "state.metrics")
     return bool(metrics) and metrics[0]["count"] >= count

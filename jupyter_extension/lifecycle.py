@@ -81,11 +81,14 @@ class Lifecycle:
         except asyncio.TimeoutError:
             self._log.warning("buildwidget: some clients did not take the news of the shutdown in time")
         try:
-            await asyncio.wait_for(services.run(self._close_store, services.store), self._config.shutdown_seconds)
+            await asyncio.wait_for(asyncio.to_thread(self._close_store, services.store), self._config.shutdown_seconds)
         except asyncio.TimeoutError:
             self._log.warning("buildwidget: the database was still busy at the shutdown")
 
     def _close_store(self, store: Store) -> None:
+        # A call that was given up goes on in its thread: with its connection the database would stay open.
+        for executor in (self._executor, self._hub_executor):
+            executor.shutdown(cancel_futures=True)
         self._sweeps.close()
         store.close()
 

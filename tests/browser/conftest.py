@@ -38,7 +38,7 @@ def profile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext
             executable_path=find(),
             args=CHROMIUM_ARGUMENTS,
             viewport=VIEWPORT,
-            reduced_motion="reduce",
+            reduced_motion="reduce",  # without a GPU each frame of what turns is drawn by the processor
         )
         context.set_default_timeout(SOON)
         yield context

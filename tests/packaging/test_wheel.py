@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import venv
@@ -45,8 +46,20 @@ def test_the_wheel_holds_what_a_user_needs_and_no_more(wheel: Path) -> None:
     labextension = "data/share/jupyter/labextensions/@buildwidget/lab/"
     for file in ("package.json", "install.json", "schemas/@buildwidget/lab/panel.json", "static/remoteEntry."):
         assert any(labextension + file in name for name in names), file
-    unwanted = [name for name in names if "frontend" in name or "tests/" in name or "node_modules" in name]
-    assert unwanted == []
+    # The labextension is there once, where JupyterLab looks for it.
+    elsewhere = ("frontend", "tests/", "node_modules", "jupyter_extension/labextension")
+    assert [name for name in names if any(part in name for part in elsewhere)] == []
+
+
+def test_the_wheel_tells_the_licences_of_the_code_it_holds(wheel: Path) -> None:
+    packages = json.loads((ROOT / "buildwidget/frontend/package.json").read_text())["dependencies"]
+    with zipfile.ZipFile(wheel) as content:
+        files = [name for name in content.namelist() if name.endswith(".licenses.txt")]
+        assert [Path(file).name for file in files] == ["widget.licenses.txt", "index.licenses.txt"]
+        for file in files:
+            told = content.read(file).decode()
+            assert all(re.search(rf"^{package} \d+\.\d+\.\d+ \(.+\)$", told, re.MULTILINE) for package in packages)
+            assert told.count("Permission is hereby granted") == len(packages)
 
 
 @pytest.mark.timeout(300)

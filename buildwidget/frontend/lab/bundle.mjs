@@ -6,12 +6,13 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { writeLicenses } from "../licenses.mjs";
 import { styleAsText } from "../style-as-text.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const { dependencies } = JSON.parse(await readFile(join(here, "package.json"), "utf8"));
 
-await build({
+const { metafile } = await build({
   entryPoints: [join(here, "src/index.ts")],
   outfile: join(here, "lib/index.js"),
   bundle: true,
@@ -19,5 +20,7 @@ await build({
   target: "es2022",
   legalComments: "none",
   external: Object.keys(dependencies),
+  metafile: true,
   plugins: [styleAsText],
 });
+await writeLicenses(metafile, join(here, "lib/index.licenses.txt"));

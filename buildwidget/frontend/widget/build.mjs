@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { writeLicenses } from "../licenses.mjs";
 import { styleAsText } from "../style-as-text.mjs";
 
 const BUDGET_BYTES = 80_000;
@@ -11,7 +12,7 @@ const BUDGET_BYTES = 80_000;
 const here = dirname(fileURLToPath(import.meta.url));
 const outfile = join(here, "../../static/widget.js");
 
-await build({
+const { metafile } = await build({
   entryPoints: [join(here, "index.ts")],
   outfile,
   bundle: true,
@@ -19,8 +20,10 @@ await build({
   format: "esm",
   target: "es2022",
   legalComments: "none",
+  metafile: true,
   plugins: [styleAsText],
 });
+await writeLicenses(metafile, outfile.replace(/\.js$/, ".licenses.txt"));
 
 const size = gzipSync(await readFile(outfile), { level: 9 }).length;
 console.log(`static/widget.js: ${(size / 1000).toFixed(1)} kB gzipped, of ${BUDGET_BYTES / 1000} kB`);

@@ -21,9 +21,11 @@ _PAGE_BYTES: Final = 16 * 1024 * 1024
 """A page of long lines ends here, even if it was asked for more lines (but it has one)."""
 
 _SEARCHED_LINES: Final = 50_000
-"""A search stops after this many lines, even if it found fewer than it was asked for; the next page goes on."""
+_SEARCHED_CHARACTERS: Final = 16 * 1024 * 1024
+"""One page of a search reads at most this much, even if it found nothing; the next page goes on from there."""
 
-_COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
+_HIDDEN: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?)|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""What a page does not show of a line: colours, other escape sequences, control characters."""
 
 _Line = tuple[int, str, str]
 
@@ -104,7 +106,9 @@ def read_forward(connection: Connection, build_id: str, after: int, limit: int, 
         last = line[0]
         if not page.takes(line):
             break
-    return LogPage(start, last, count, page.lines) if q else _covering(page.lines, start, count)
+    if not q:
+        start, last = _ends(page.lines, start)
+    return LogPage(start, last, count, more=last < count, lines=page.lines)
 
 
 def read_backward(connection: Connection, build_id: str, before: int | None, limit: int, q: str | None) -> LogPage:
@@ -118,11 +122,13 @@ def read_backward(connection: Connection, build_id: str, before: int | None, lim
         if not page.takes(line):
             break
     page.lines.reverse()
-    return LogPage(first, end, count, page.lines) if q else _covering(page.lines, end + 1, count)
+    if not q:
+        first, end = _ends(page.lines, end + 1)
+    return LogPage(first, end, count, more=first > 1, lines=page.lines)
 
 
 class _Page:
-    """Lines until there are enough of them."""
+    """Lines until there are enough of them, or enough was searched."""
 
     def __init__(self, limit: int, q: str | None) -> None:
         self.lines: list[_Line] = []
@@ -130,20 +136,30 @@ class _Page:
         self._q = q.casefold() if q else None
         self._bytes = 0
         self._searched = 0
+        self._searched_characters = 0
 
     def takes(self, line: _Line) -> bool:
         """Take a line if it matches; False when the page is complete with it."""
-        self._searched += 1
-        if self._q is None or self._q in _COLOUR.sub("", line[2]).casefold():
+        text = line[2]
+        if self._q is None or self._q in _shown(text).casefold():
             self.lines.append(line)
-            self._bytes += len(line[2])
-        return len(self.lines) < self._limit and self._bytes < _PAGE_BYTES and self._searched < _SEARCHED_LINES
+            self._bytes += len(text)
+        self._searched += 1
+        self._searched_characters += len(text)
+        return len(self.lines) < self._limit and self._bytes < _PAGE_BYTES and (self._q is None or self._may_search_on)
+
+    @property
+    def _may_search_on(self) -> bool:
+        return self._searched < _SEARCHED_LINES and self._searched_characters < _SEARCHED_CHARACTERS
 
 
-def _covering(lines: list[_Line], start: int, count: int) -> LogPage:
-    if not lines:
-        return LogPage(start, start - 1, count, [])
-    return LogPage(lines[0][0], lines[-1][0], count, lines)
+def _shown(text: str) -> str:
+    """The text without what a page does not show."""
+    return text if text.isprintable() else _HIDDEN.sub("", text)
+
+
+def _ends(lines: list[_Line], start: int) -> tuple[int, int]:
+    return (lines[0][0], lines[-1][0]) if lines else (start, start - 1)
 
 
 def _count(connection: Connection, build_id: str) -> int:

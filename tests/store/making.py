@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from buildwidget.protocol import codec, reducer
-from buildwidget.protocol.events import Event, LogEvent, MetaEvent, Status, StatusEvent
+from buildwidget.protocol.events import Event, LogEvent, MetaEvent, Status, StatusEvent, TextEvent
 from buildwidget.protocol.state import State
 from buildwidget.store.appender import Appender
 from buildwidget.store.drafts import draft
@@ -70,6 +70,18 @@ def ended(store: Store, **fields: Any) -> str:
     """The id of a new build that succeeded."""
     appender = started(store, **fields)
     appender.append(drafts(status("succeeded", exit_code=0)))
+    return appender.build_id
+
+
+def build_with_lines(store: Store, count: int) -> str:
+    """Lines in events of one, two and three, with other events between."""
+    appender = started(store)
+    number = 1
+    while number <= count:
+        for size in (1, 2, 3):
+            texts = [f"line {number + place}" for place in range(min(size, count - number + 1))]
+            appender.append(drafts(lines(*texts, first=1), TextEvent(at=1, id="t", kind="answer", delta=".")))
+            number += len(texts)
     return appender.build_id
 
 

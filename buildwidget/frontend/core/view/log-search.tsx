@@ -1,6 +1,6 @@
 /** Searching the whole log on the server: hits with their numbers; Enter or a click shows one where it stands. */
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { visibleText } from "./ansi";
 import { occurrences } from "./case-fold";
 import { count, plural } from "./format";
@@ -158,8 +158,9 @@ function useScan(query: string, lines: number): readonly [LogScan, SearchState |
         changed: setState,
       }),
   );
-  useEffect(() => scan.search(query), [query]);
+  useLayoutEffect(() => scan.search(query), [query]);
   useEffect(() => scan.grew(lines), [lines]);
-  useEffect(() => () => scan.close(), []);
+  // An answer may come before effects are cleared, and another request would follow.
+  useLayoutEffect(() => () => scan.close(), []);
   return [scan, state];
 }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -11,8 +13,10 @@ import msgspec
 from buildwidget.protocol import codec, reducer
 from buildwidget.protocol.events import Event, LogEvent, MetaEvent, Status, StatusEvent, TextEvent
 from buildwidget.protocol.state import State
+from buildwidget.store import schema
 from buildwidget.store.appender import Appender
 from buildwidget.store.drafts import draft
+from buildwidget.store.engine import Database
 from buildwidget.store.hydration import state_before_log
 from buildwidget.store.ids import new_build_id
 from buildwidget.store.process import ProcessIdentity
@@ -23,6 +27,17 @@ from buildwidget.store.store import Store
 HERE = ProcessIdentity(host="here", boot="boot", pid=1, created=1.0)
 
 _times = itertools.count(1_700_000_000_000)
+
+
+@contextlib.contextmanager
+def impatient(url: str) -> Iterator[Store]:
+    """The same database as another process has it, which does not wait where it is locked: Unavailable at once."""
+    database = Database(url, busy_seconds=0.0)
+    store = Store(database, schema.prepare(database))
+    try:
+        yield store
+    finally:
+        store.close()
 
 
 def later() -> int:

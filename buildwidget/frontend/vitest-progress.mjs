@@ -1,4 +1,4 @@
-/** A reporter of vitest: tells `vitest-limits.mjs`, which started it, what began and what ended. */
+/** A reporter of vitest: sends `vitest-limits.mjs`, its parent process, what began and what ended. */
 const tell = (message) => process.send?.(message);
 
 export default class Progress {

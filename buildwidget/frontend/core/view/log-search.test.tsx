@@ -6,7 +6,9 @@ import { mountBuild } from ".";
 import type { FakeSession } from "./harness/fake-session";
 import { SCENARIOS } from "./harness/scenarios";
 
-const soon = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 5_000, interval: 10 });
+vi.setConfig({ testTimeout: 30_000 });
+
+const soon = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 15_000, interval: 10 });
 
 let session: FakeSession;
 let place: HTMLElement;

@@ -222,7 +222,17 @@ class Store:
     ) -> LogPage:
         """Whole lines after a number, or before one, or (with neither) the last ones.
 
-        ``q``: only lines that hold this text, whatever the case of its letters and its colours.
+        Args:
+            build_id: the build.
+            after: read upwards from the line after this one.
+            before: read downwards from the line before this one.
+            limit: maximum number of lines.
+            q: only lines that contain this text (spaces count). Case is ignored as by ``str.casefold``; colours and
+                other escape sequences are skipped. One call searches a bounded part of the log: see ``LogPage``. The
+                unfinished line is not searched.
+
+        Raises:
+            NotFound: there is no such build.
         """
         with self.database.reading() as connection:
             if after is not None:

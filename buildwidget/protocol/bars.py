@@ -93,7 +93,9 @@ def outermost_percent(rows: list[ProgressRow]) -> int | None:
     """The percent of the outermost open bar; None where there is none that stands for the whole."""
     outermost: ProgressRow | None = None
     for row in rows:
-        if not is_over(row) and bar_percent(row) is not None and (outermost is None or _place(row) < _place(outermost)):
+        if is_over(row) or (outermost is not None and _place(row) >= _place(outermost)):
+            continue
+        if bar_percent(row) is not None:
             outermost = row
     if outermost is None:
         return None

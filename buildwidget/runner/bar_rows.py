@@ -15,6 +15,9 @@ from buildwidget.runner.bar_formats import Bar
 _MAX_ROWS: Final = 64
 """Rows whose bars are remembered; more than a screen has."""
 
+_MAX_LABELS: Final = 4
+"""Labels of one bar that are remembered; the latest ones, since a label is seldom one of long ago."""
+
 
 class Place(NamedTuple):
     """The row that a text stood on, and how far the cursor went up from it."""
@@ -23,10 +26,10 @@ class Place(NamedTuple):
     up: int
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Seat:
     name: str
-    identity: str
+    labels: list[str]  # the identities it was drawn under
     bar: Bar
     place: Place
     gone: bool = False
@@ -42,7 +45,13 @@ class BarRows:
 
     def __init__(self) -> None:
         self._seats: dict[str, _Seat] = {}
+        self._alike: dict[str, list[_Seat]] = {}  # by identity
         self._on_row: dict[int, str] = {}
+
+    @property
+    def last_row(self) -> int:
+        """The lowest row on the screen that has a bar; -1 where there is none."""
+        return max(self._on_row, default=-1)
 
     def at(self, row: int) -> str | None:
         """The bar that was drawn last on the row, if it has not been taken since."""
@@ -50,9 +59,11 @@ class BarRows:
 
     def name_of(self, identity: str, bar: Bar, place: Place) -> str:
         """The name of the bar that is drawn: its identity, with a number if another one looks the same."""
-        alike = self._of(identity) if bar.family == "tqdm" else []
-        if not alike:
+        if bar.family != "tqdm":
             return identity
+        alike = self._alike.get(identity)
+        if not alike:
+            return self._relabelled(identity, bar, place) or identity
         same_place = next((seat for seat in alike if seat.place.up == place.up), None)
         if place.up == 0 and _at_end(bar):
             # An inner bar that is kept draws its end on the resting row, where its text stays.
@@ -66,11 +77,24 @@ class BarRows:
         numbers = (f"{identity}#{number}" for number in range(2, len(alike) + 3))
         return next(name for name in numbers if name not in self._seats)
 
+    def _relabelled(self, identity: str, bar: Bar, place: Place) -> str | None:
+        """A bar that goes on in its place under another label, as after ``set_description``, is the same one."""
+        seat = self._seats.get(self._on_row.get(place.row, ""))
+        if seat is None or seat.over or seat.place != place or seat.bar.family != bar.family:
+            return None
+        if seat.bar.total != bar.total or bar.total is None or bar.current < seat.bar.current:
+            return None
+        self._alike[identity] = [seat]
+        seat.labels.append(identity)
+        self._forget_labels(seat, _MAX_LABELS)
+        return seat.name
+
     def put(self, name: str, identity: str, bar: Bar, place: Place, *, begins: bool) -> list[str]:
         """Notes where a bar was drawn; the names of the bars that are not drawn any more, since this one begins."""
         seat = self._seats.get(name)
         if seat is None:
-            seat = self._seats[name] = _Seat(name, identity, bar, place)
+            seat = self._seats[name] = _Seat(name, [identity], bar, place)
+            self._alike.setdefault(identity, []).append(seat)
         elif self._on_row.get(seat.place.row) == name:
             del self._on_row[seat.place.row]
         end_of_inner = place.up == 0 and seat.place.up > 0 and _at_end(bar)
@@ -79,7 +103,7 @@ class BarRows:
         seat.place = Place(place.row, seat.place.up) if end_of_inner else place
         self._on_row[place.row] = name
         if len(self._on_row) > _MAX_ROWS:
-            del self._on_row[min(self._on_row)]
+            del self._on_row[next(iter(self._on_row))]
         return self._leave_behind(seat) if begins and bar.family == "tqdm" and not _at_end(bar) else []
 
     def _leave_behind(self, fresh: _Seat) -> list[str]:
@@ -120,11 +144,18 @@ class BarRows:
     def forget(self, name: str) -> None:
         """The bar is not followed any more."""
         seat = self._seats.pop(name, None)
-        if seat is not None and self._on_row.get(seat.place.row) == name:
+        if seat is None:
+            return
+        if self._on_row.get(seat.place.row) == name:
             del self._on_row[seat.place.row]
+        self._forget_labels(seat, 0)
 
-    def _of(self, identity: str) -> list[_Seat]:
-        return [seat for seat in self._seats.values() if seat.identity == identity]
+    def _forget_labels(self, seat: _Seat, kept: int) -> None:
+        for identity in seat.labels[: max(len(seat.labels) - kept, 0)]:
+            self._alike[identity].remove(seat)
+            if not self._alike[identity]:
+                del self._alike[identity]
+        del seat.labels[: max(len(seat.labels) - kept, 0)]
 
 
 def _at_end(bar: Bar) -> bool:

@@ -78,6 +78,8 @@ class BarReader:
             self._read_drawn(drawn)
         # What stands there is read when it is left: the next bytes may complete it, or go back up from its row.
         self._held = None if update.row is None or not update.partial.strip() else (update.row, update.partial)
+        if update.row is not None and update.partial.isspace() and self._rows.at(update.row) is not None:
+            self._erase(Place(update.row, 0), update.partial)
         if self._has_ended and self._held is None:
             # What stood within the bar that ended is not drawn again, and must not pass for the outermost one.
             self._has_ended = False
@@ -115,16 +117,14 @@ class BarReader:
                 self._close(name)
 
     def _read_drawn(self, drawn: Drawn) -> None:
+        last_row = self._rows.last_row
         for row, text in enumerate(drawn.texts, drawn.row):
-            place = Place(row, drawn.up)
-            if may_hold_bar(text) or not drawn.ended or self._rows.at(row) is not None:
-                is_bar = self._read_row(place, strip_colours(text), ended=drawn.ended)
-            else:
-                is_bar = False
-                if not text or text.isspace():
-                    self._erase(place, text)
-            if drawn.ended and not is_bar:
-                self._above = text
+            if drawn.ended and row > last_row and not text.isspace() and not may_hold_bar(text):
+                self._above = text  # most lines
+                continue
+            line = strip_colours(text)
+            if not self._read_row(Place(row, drawn.up), line, ended=drawn.ended) and drawn.ended:
+                self._above = line
 
     def _read_row(self, place: Place, line: str, *, ended: bool) -> bool:
         """Whether the row is a bar below which none is about it."""

@@ -27,8 +27,8 @@ def shown(events: list[ProgressEvent]) -> list[tuple[object, ...]]:
     return [(event.label, event.current, event.total, event.unit, event.done) for event in events]
 
 
-def of_lines(lines: list[str]) -> LogUpdate:
-    return LogUpdate(lines, "", [Drawn(0, lines, ended=True)])
+def of_lines(lines: list[str], row: int = 0) -> LogUpdate:
+    return LogUpdate(lines, "", [Drawn(row, lines, ended=True)])
 
 
 def read(*outputs: bytes) -> list[ProgressEvent]:
@@ -195,7 +195,8 @@ def test_labels_that_count_on_for_ever_share_rows_in_the_end() -> None:
     reader = BarReader()
     ids = set()
     for number in range(1000):
-        for event in reader.feed(of_lines([f"file {number}: 50%|#| 1/2 [00:00<00:00, 1it/s]"]), at=1):
+        line = f"file {number}: 50%|#| 1/2 [00:00<00:00, 1it/s]"
+        for event in reader.feed(of_lines([line], row=number), at=1):
             ids.add(event.id)
     assert len(ids) == MAX_PROGRESS + 1
     assert len(reader._known) <= MAX_PROGRESS
@@ -214,6 +215,46 @@ def of_program(*arguments: str) -> tuple[list[ProgressEvent], list[str]]:
     spec = CommandSpec([sys.executable, *arguments], cwd="/", env={"PATH": os.environ["PATH"]})
     assert run_command(spec, on_output) == 0
     return events + reader.finish(at=1), lines + splitter.finish().lines
+
+
+def test_the_label_of_a_bar_may_count_an_outer_one() -> None:
+    events = read(*(b"Epoch %d/3:  50%%|#| 1/2 [00:00<00:00, 1it/s]\n" % epoch for epoch in (1, 2)))
+    assert [(event.label, event.current, event.total) for event in events] == [
+        ("Epoch", 0, 3),
+        ("Epoch 1/3", 1, 2),
+        ("Epoch", 1, 3),
+        ("Epoch 2/3", 1, 2),
+    ]
+    assert [event.label for event in read(b"Epoch 1/2:  50%|#| 1/2 [00:00<00:00, 1it/s]\n")] == ["Epoch 1/2"]
+
+
+def test_a_bar_that_goes_on_under_another_label_is_the_same() -> None:
+    draws = [b"\rfile %s:  50%%|#| %d/9 [00:00<00:00, 1it/s]" % (name, n) for n, name in enumerate((b"a", b"b", b"c"))]
+    events = read(*draws)
+    assert {event.id for event in events} == {"terminal:tqdm:file a"}
+    assert [(event.label, event.current) for event in events] == [("file a", 0), ("file b", 1), ("file c", 2)]
+
+
+def test_labels_of_one_bar_are_remembered_within_bounds() -> None:
+    reader, splitter = BarReader(), LineSplitter()
+    for n in range(1_000):
+        reader.feed(splitter.feed(b"\rfile %d:  50%%|#| %d/9999 [00:00<00:00, 1it/s]" % (n, n)), at=1)
+    assert len(reader._known) == 1
+    assert len(reader._rows._alike) <= 5
+
+
+def test_an_erased_bar_is_closed_if_it_is_not_drawn_again_at_once() -> None:
+    draw = b"\ra:  50%|#| 1/2 [00:00<00:00, 1it/s]"
+    erased = read(draw, b"\r" + b" " * 60 + b"\r", b"")
+    assert [(event.current, event.closed) for event in erased] == [(1, None), (1, True)]
+    written = read(draw, b"\r" + b" " * 60 + b"\rmessage\n" + draw)
+    assert [(event.current, event.closed) for event in written] == [(1, None)]
+    again = read(draw, b"\r" + b" " * 60 + b"\r", b"", draw)
+    assert [(event.current, event.closed, event.done) for event in again] == [
+        (1, None, None),
+        (1, True, None),
+        (1, False, None),
+    ]
 
 
 def test_real_tqdm_with_one_bar_inside_another() -> None:

@@ -21,6 +21,7 @@ PERCENTS: dict[str, list[int | None]] = {
     "rich_erased": [0, 8, 22, 56, None, 0, 18, 32, 50, 65, 80, None],
     "rich_nested": [0, 33, 67, None],
     "rich_parallel": [0, 7, None],
+    "tqdm_epoch_labels": [0, 33, 66],
     "tqdm_epochs": [0, 33, 66, None],
     "tqdm_fast_inner": [0, 10, 20, 30, 45, 60, 75, 90, None],
     "tqdm_fetching": [0, 37, 75, None],
@@ -29,6 +30,7 @@ PERCENTS: dict[str, list[int | None]] = {
     "tqdm_parallel": [0, 8, None],
     "tqdm_parallel_alike": [0, 8, None],
     "tqdm_printing": [0, 33, 66, None],
+    "tqdm_relabelled": [0, 20, 40, 60, 80, None],
     "tqdm_same_totals": [0, 16, 33, 50, 66, 83, None],
     "tqdm_sequence": [0, 25, 50, None, 0, 20, 30, 40, None, 0, 25, 50, None, 0, 12, 25, 37, 50, 62, 75, None],
     "tqdm_three_levels": [0, 33, 66, None],
@@ -63,9 +65,10 @@ def test_the_golden_file_of_a_recording_is_what_its_bytes_become(name: str) -> N
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_bar_is_left_in_its_middle(name: str) -> None:
-    """All these programs succeed; only a heading stays open, one behind its total, since nothing says it is over."""
+    """All these programs succeed; only what nothing says the end of stays open: headings, and a loop left last."""
     bars = states(play(load(name)))[-1][1].progress
-    assert [bar.id for bar in bars if not bar.done and not bar.closed and bar.id != "terminal:count:Epoch"] == []
+    unfinished = {bar.id.rpartition(":")[2] for bar in bars if not bar.done and not bar.closed}
+    assert unfinished <= ({"Epoch", "validation"} if name == "tqdm_epoch_labels" else {"Epoch"})
 
 
 def segments(seen: list[int | None]) -> list[list[int]]:

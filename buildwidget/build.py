@@ -93,7 +93,7 @@ class Build:
 
     @property
     def percent(self) -> int | None:
-        """0 to 100, or None where nothing tells."""
+        """0 to 100: that of the todos, else of the outermost open bar; None where neither says how far the whole is."""
         return self.info.percent
 
     @property
@@ -130,7 +130,7 @@ class Build:
 
     @property
     def progress(self) -> list[ProgressRow]:
-        """The bars."""
+        """The bars: ``done`` at their end, ``closed`` if removed or given up; neither after the end: stopped by it."""
         return self.state.progress
 
     @property

@@ -1,4 +1,4 @@
-"""Arrays of numpy and tables of pandas, without importing either."""
+"""Arrays of numpy, tables of pandas and tensors of torch, without importing any of them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from buildwidget.fingerprint.walker import Handler, Token, Walker
 
 
 def find_handler(kind: type) -> Handler | None:
-    """What makes the tokens of the arrays or tables of a type; None for any other type."""
+    """What makes the tokens of the arrays, tables or tensors of a type; None for any other type."""
     if kind is _attribute("numpy", "ndarray"):
         return _array
     if kind is _attribute("pandas", "DataFrame"):
         return _frame
     if kind is _attribute("pandas", "Series"):
         return _series
+    if kind in (_attribute("torch", "Tensor"), getattr(_attribute("torch", "nn"), "Parameter", None)):
+        return _tensor
     return None
 
 
@@ -65,3 +67,19 @@ def _series(walker: Walker, value: Any) -> Token:
 def _labels(walker: Walker, value: Any) -> list[Token]:
     flags = value.flags.allows_duplicate_labels
     return [walker.at(".index", value.index), walker.at(".attrs", value.attrs), walker.visit(flags)]
+
+
+def _tensor(walker: Walker, value: Any) -> Token:
+    def body() -> Token:
+        # What torch pickles holds addresses.
+        if str(value.layout) != "torch.strided" or value.is_quantized or value.device.type == "meta":
+            raise walker.failure("is no dense tensor")
+        kind = (str(value.dtype), str(value.device), tuple(value.shape), tuple(value.stride()), value.requires_grad)
+        walker.spend_bytes(value.nelement() * value.element_size())
+        flat = value.detach().cpu().resolve_conj().resolve_neg().contiguous().reshape(-1)
+        content = flat.view(sys.modules["torch"].uint8).numpy().tobytes()
+        tokens = [walker.at(".__class__", type(value)), walker.visit(kind), walker.data("bytes", content)]
+        tokens += [walker.at(".__dict__", vars(value)), walker.at("._backward_hooks", value._backward_hooks)]  # noqa: SLF001 - pickled too
+        return walker.node("tensor", tokens)
+
+    return walker.numbered(value, body)

@@ -33,9 +33,8 @@ _FUNCTION_PARTS: Final = {
     "__annotations__": "annotations",
     "__dict__": "attributes",
 }
-_NOT_OF_THE_CLASS: Final = frozenset(
-    {"__dict__", "__weakref__", "__firstlineno__", "__static_attributes__", "_abc_impl"}
-)
+_MADE_IN_BODIES: Final = frozenset({"__firstlineno__", "__static_attributes__"})
+_NOT_OF_THE_CLASS: Final = frozenset({"__dict__", "__weakref__", "_abc_impl"}) | _MADE_IN_BODIES
 """What Python makes itself: of the instances' layout, of line numbers, in the order of a set, of earlier checks."""
 _MADE_BY_PYDANTIC: Final = frozenset({"__pydantic_core_schema__", "__pydantic_validator__", "__pydantic_serializer__"})
 """Made from the fields and the configuration, which are compared; they hold the addresses of objects."""
@@ -102,9 +101,33 @@ def _function(walker: Walker, value: types.FunctionType) -> Token:
 
 def code(walker: Walker, value: types.CodeType) -> Token:
     """The token of code."""
-    return walker.value(
-        value, lambda: walker.node("code", [walker.visit(getattr(value, name)) for name in _CODE_FIELDS])
-    )
+
+    def body() -> Token:
+        parts = {name: getattr(value, name) for name in _CODE_FIELDS}
+        parts["co_consts"] = _constants(value)
+        return walker.node("code", [walker.visit(part) for part in parts.values()])
+
+    return walker.value(value, body)
+
+
+def _constants(value: types.CodeType) -> tuple[Any, ...]:
+    """The constants of code, without what Python 3.13 puts into the body of a class for itself.
+
+    These are the line number, and the names of attributes in the order of a set.
+    """
+    if not _MADE_IN_BODIES.intersection(value.co_names):
+        return value.co_consts
+    loaded: list[int] = []
+    made: set[int] = set()
+    for instruction in dis.get_instructions(value):
+        if instruction.opname == "STORE_NAME" and instruction.argval in _MADE_IN_BODIES and loaded:
+            made.add(loaded[-1])
+        if instruction.opname in ("LOAD_CONST", "RETURN_CONST") and instruction.arg is not None:
+            loaded.append(instruction.arg)
+    alone = {
+        place for place in made if loaded.count(place) == 1
+    }  # a number in the user's code may be the same constant
+    return tuple(None if place in alone else constant for place, constant in enumerate(value.co_consts))
 
 
 def _all_code(value: types.CodeType) -> Iterator[types.CodeType]:

@@ -353,7 +353,8 @@ def test_what_pickle_sends_is_what_counts() -> None:
     assert of_value(cached(1, 2)) == of_value(cached(1, 3))
     assert of_value(cached(1, 2)) != of_value(cached(2, 2))
     broken = cell("class Broken:\n  def __reduce_ex__(self, _): raise OSError('no')")["Broken"]
-    assert made(bool, broken()).problem == "argument 1, a Broken, cannot be pickled (OSError)"
+    use = cell("def use(value): ...")["use"]
+    assert made(use, broken()).problem == "argument 'value', a Broken, cannot be pickled (OSError)"
 
 
 def test_what_is_too_much_counts_as_different_and_says_so() -> None:

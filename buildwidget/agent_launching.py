@@ -12,13 +12,14 @@ from typing import Final
 from buildwidget.agent_program import checked_program
 from buildwidget.errors import LaunchError
 from buildwidget.launch_checks import check_environment, check_text
-from buildwidget.launching import KEPT_ENVIRONMENT, Options, Request, checked_options, common_spec, short, sorted_plain
+from buildwidget.launching import KEPT_ENVIRONMENT, Options, Request, checked_options, common_spec, short
 from buildwidget.protocol.events import Agent
 from buildwidget.runner.agents.binaries import PROGRAMS
 from buildwidget.runner.agents.credentials import missing_credentials
 from buildwidget.runner.agents.session import PERMISSIONS
 from buildwidget.runner.hidden import hide_secrets, secret_names
 from buildwidget.runner.secrets import Masker, secret_values, split_environment
+from buildwidget.same_spec import fingerprint
 
 MAX_PROMPT_CHARACTERS: Final = 1_000_000
 OPERATIONS: Final = ("initial", "enhancement", "focused_edit", "continuation", "autofix")
@@ -73,7 +74,7 @@ def _request(task: AgentTask, options: Options, given: Mapping[str, str], agent:
     spec = {**asked, **common_spec(options, plain, secrets), "binary": binary, "pty": False}
     if parts:
         spec["prompt_parts"] = parts
-    spec["fingerprint"] = {**asked, "env": sorted_plain(given), "cwd": spec["cwd"]}
+    spec["fingerprint"] = fingerprint({**asked, "parts": parts or None}, spec)
     about = {"agent": agent, "model": task.model, "operation": task.operation}
     return Request("agent", name, spec, options, secrets, about=about)
 

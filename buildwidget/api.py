@@ -50,8 +50,11 @@ def launch(  # noqa: PLR0913 - each keyword is one independent choice of the use
         *args: what the callable is called with.
         name: what lists show; default: the command or the callable's name.
         project: groups builds.
-        key: makes launching idempotent: while a build of this key is active, launching again attaches to it.
-        reuse: ``"succeeded"`` also returns the last success of the same key and spec instead of a new build.
+        key: makes launching idempotent: while a build of this key is active, launching again attaches to it. It is
+            an error if that build does not provably do the same.
+        reuse: ``"succeeded"`` returns the last success of the key that provably did the same, instead of a new build.
+            Compared are the command, or the function with all it refers to and its arguments, the directory and
+            the environment in the spec; not compared are files that the work reads. See the README.
         cwd: the working directory; default: this one.
         env: variables added to the environment; values of secret-looking ones are never stored.
         python: the interpreter it runs in; default: this one.

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import functools
-import hashlib
 import inspect
 import os
 import re
 import shlex
 import shutil
 import subprocess
-import types
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -136,35 +133,3 @@ def check_signature(function: Callable[..., Any], args: tuple[Any, ...], kwargs:
     except TypeError as error:
         name = getattr(function, "__name__", "the callable")
         raise LaunchError(f"{name} cannot be called so: {error}.", field="callable") from None
-
-
-def fingerprint_of_callable(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:
-    """A digest that is the same for the same code and arguments in another kernel.
-
-    Made of bytecode and plain values, never of pickles: these hold file names that change with every kernel.
-    """
-    digest = hashlib.sha256()
-    for part in _stable((function, args, sorted(kwargs.items()))):
-        digest.update(part.encode("utf-8", "replace") + b"\0")
-    return digest.hexdigest()
-
-
-def _stable(value: object) -> Iterator[str]:
-    if isinstance(value, functools.partial):
-        yield from _stable((value.func, value.args, sorted(value.keywords.items())))
-    elif isinstance(value, types.FunctionType):
-        yield value.__qualname__
-        yield from _stable((value.__code__, value.__defaults__))
-    elif isinstance(value, types.CodeType):
-        yield value.co_code.hex()
-        yield from _stable((value.co_names, list(value.co_consts)))
-    elif isinstance(value, (list, tuple)):
-        yield f"{type(value).__name__} {len(value)}"
-        for item in value:
-            yield from _stable(item)
-    elif isinstance(value, (dict,)):
-        yield from _stable([(repr(key), item) for key, item in value.items()])
-    elif isinstance(value, (str, bytes, int, float, complex, bool, type(None), type(...))):
-        yield repr(value)
-    else:
-        yield f"{type(value).__module__}.{type(value).__qualname__} {getattr(value, '__qualname__', '')}"

@@ -22,14 +22,14 @@ from buildwidget.launch_checks import (
     check_environment,
     check_signature,
     check_text,
-    fingerprint_of_callable,
 )
-from buildwidget.protocol.events import Event, Kind, MetaEvent, NotebookRef, StatusEvent
+from buildwidget.protocol.events import Event, Kind, LogEvent, MetaEvent, NotebookRef, StatusEvent
 from buildwidget.runner.build_dir import build_dir, make_build_dir, remove_build_dir
 from buildwidget.runner.function import CALLABLE_FILE, save_callable
 from buildwidget.runner.hidden import hide_in_command, secret_names
 from buildwidget.runner.secrets import Masker, secret_values, split_environment
 from buildwidget.runner.spawn import check_python, spawn
+from buildwidget.same_spec import call_fingerprint, difference, fingerprint
 from buildwidget.store.drafts import draft
 from buildwidget.store.errors import KeyTaken
 from buildwidget.store.ids import new_build_id
@@ -52,7 +52,7 @@ class Options:
         name: what lists show; default: made from the command or the callable's name.
         project: groups builds; default: no project.
         key: at most one build of a key is active per owner and project; launching again attaches to it.
-        reuse: ``"succeeded"`` also takes the last success of the same key and spec instead of a new build.
+        reuse: ``"succeeded"`` also takes the last success of the key that provably did the same.
         cwd: the working directory; default: this process's.
         env: variables added to the environment that the build inherits.
         python: the interpreter that runs it; default: this one.
@@ -135,7 +135,7 @@ def _prepare_command(command: str | Sequence[str], options: Options) -> Request:
     spec = {"command": shown, **common_spec(options, plain, secrets), "pty": options.pty}
     if parts is not None:
         spec["command_parts"] = parts
-    spec["fingerprint"] = {"command": shown, "env": sorted_plain(given), "cwd": spec["cwd"], "pty": options.pty}
+    spec["fingerprint"] = fingerprint({"command": shown, "parts": parts}, spec)
     text = shown if isinstance(shown, str) else " ".join(shown)
     return Request("command", _shown_name(options.name, known) or short(text), spec, options, secrets)
 
@@ -147,13 +147,13 @@ def _prepare_callable(
     inherited = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
     plain, secrets = split_environment({**inherited, **given})
     spec = {"callable": CALLABLE_FILE, **common_spec(options, plain, secrets), "pty": options.pty}
-    spec["fingerprint"] = {
-        "callable": fingerprint_of_callable(function, args, kwargs),
-        "env": sorted_plain(given),
-        "cwd": spec["cwd"],
-    }
     name = options.name or short(getattr(function, "__name__", type(function).__name__))
     check_signature(function, args, kwargs)
+    if options.key is not None:
+        digest, problem = call_fingerprint(function, args, kwargs, spec["python"])
+        spec["fingerprint"] = fingerprint({"callable": digest}, spec)
+        if problem is not None:
+            spec["not_compared"] = Masker(secret_values(split_environment({**os.environ, **given})[1])).mask(problem)
     return Request(
         "function", name, spec, options, secrets, lambda directory: save_callable(directory, function, args, kwargs)
     )
@@ -173,12 +173,6 @@ def _shown_name(name: str | None, secrets: Mapping[str, str]) -> str | None:
     return name and Masker(secret_values(secrets)).mask(name)
 
 
-def sorted_plain(given: Mapping[str, str]) -> dict[str, str]:
-    """The given variables as they may be kept: a secret's name counts, its value does not."""
-    plain, secrets = split_environment(dict(given))
-    return dict(sorted({**plain, **dict.fromkeys(secrets, "")}.items()))
-
-
 def short(text: str, limit: int = 80) -> str:
     """A text as a name: one line, not too long."""
     first = " ".join(text.split())
@@ -192,16 +186,16 @@ def submit(store: Store, owner: str, request: Request, *, retry_of: str | None =
         The build, and whether it is a new one.
 
     Raises:
-        LaunchError: the key is taken by a build of another spec (``key_taken``).
+        LaunchError: the key is taken by a build that does not provably do the same (``key_taken``).
     """
-    existing = _reusable(store, owner, request)
+    existing, note = _reusable(store, owner, request)
     if existing is not None:
         return existing, False
     build_id = new_build_id()
     try:
         if request.save is not None:
             request.save(make_build_dir(build_id))
-        record = _create(store, build_id, owner, request, retry_of)
+        record = _create(store, _new_build(build_id, owner, request, retry_of), request, note)
     except KeyTaken as taken:  # another process was quicker with the same key
         remove_build_dir(build_id)
         return _same_spec(store.record(taken.existing_id), request), False
@@ -212,47 +206,62 @@ def submit(store: Store, owner: str, request: Request, *, retry_of: str | None =
     return record, True
 
 
-def _reusable(store: Store, owner: str, request: Request) -> BuildRecord | None:
-    """The active build of this key, or with ``reuse`` its last success of the same spec."""
+def _reusable(store: Store, owner: str, request: Request) -> tuple[BuildRecord | None, str | None]:
+    """The active build of this key, or with ``reuse`` its last success that provably did the same.
+
+    Where ``reuse`` finds none, also a sentence for the new build's log that says why.
+    """
     options = request.options
     if options.key is None:
-        return None
+        return None, None
     active = store.find(owner, options.project, options.key, statuses=("queued", "running"))
     if active:
-        return _same_spec(active[0], request)
+        return _same_spec(active[0], request), None
     if options.reuse != "succeeded":
-        return None
-    done = store.find(owner, options.project, options.key, statuses=("succeeded",))
-    fingerprint = request.spec["fingerprint"]
-    return next((record for record in done if record.spec.get("fingerprint") == fingerprint), None)
+        return None, None
+    why = None
+    for record in store.find(owner, options.project, options.key, statuses=("succeeded",)):
+        other = difference(record, request.spec, request.secrets)
+        if other is None:
+            return record, None
+        why = why or f"Build {record.summary.id} of the same key was not reused: {other}."
+    if why is None and request.spec.get("not_compared"):
+        why = f"This build cannot be reused: {request.spec['not_compared']}."
+    return None, why
 
 
 def _same_spec(record: BuildRecord, request: Request) -> BuildRecord:
-    if record.spec.get("fingerprint") == request.spec["fingerprint"]:
+    other = difference(record, request.spec, request.secrets)
+    if other is None:
         return record
     raise LaunchError(
         f"The key {request.options.key!r} belongs to the active build {record.summary.id} ({record.summary.name!r}), "
-        "which does something else. Use another key, or cancel that build first.",
+        f"which is not provably the same: {other}. Use another key, or cancel that build first.",
         field="key",
         code="key_taken",
     )
 
 
-def _create(store: Store, build_id: str, owner: str, request: Request, retry_of: str | None) -> BuildRecord:
-    options, now = request.options, int(time.time() * 1000)
-    new = NewBuild(
+def _new_build(build_id: str, owner: str, request: Request, retry_of: str | None) -> NewBuild:
+    return NewBuild(
         id=build_id,
         owner=owner,
         kind=request.kind,
-        created_at=now,
+        created_at=int(time.time() * 1000),
         spec=request.spec,
-        key=options.key,
-        project=options.project,
+        key=request.options.key,
+        project=request.options.project,
         retry_of=retry_of,
         follows=request.follows,
         slotted="BUILDWIDGET_BUILD_ID" not in os.environ,
     )
-    return store.create(new, [draft(event) for event in first_events(now, request.name, options, request.about)])
+
+
+def _create(store: Store, new: NewBuild, request: Request, note: str | None) -> BuildRecord:
+    events = first_events(new.created_at, request.name, request.options, request.about)
+    if note is not None:
+        events.append(LogEvent(at=new.created_at, first=1, lines=[("system", note)]))
+    return store.create(new, [draft(event) for event in events])
 
 
 def first_events(now: int, name: str, options: Options, about: Mapping[str, Any] | None = None) -> list[Event]:

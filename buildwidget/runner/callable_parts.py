@@ -8,7 +8,7 @@ import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, Final
 
-import cloudpickle
+from buildwidget.runner.pickling import dump
 
 _MAX_DEPTH: Final = 5
 
@@ -92,7 +92,7 @@ def _names(code: types.CodeType) -> set[str]:
 def _pickled_size(value: Any, limit: int) -> int | None:
     counter = SizeLimit(limit)
     try:
-        cloudpickle.dump(value, counter)
+        dump(value, counter)
     except SizeExceeded:
         # Pickling on, to count the rest, could copy gigabytes.
         return max(limit, int(getattr(value, "nbytes", 0)), sys.getsizeof(value))

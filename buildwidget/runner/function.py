@@ -7,20 +7,17 @@ nobody but their user can have written are ever unpickled.
 from __future__ import annotations
 
 import json
-import linecache
 import os
-import pickle
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-import cloudpickle
-
 from buildwidget.errors import BuildwidgetError, LaunchError
 from buildwidget.runner.build_dir import open_private, write_private
 from buildwidget.runner.callable_parts import SizeExceeded, SizeLimit, find_culprit, size_text
 from buildwidget.runner.outcome import CALLABLE_FILE, RESULT_FILE, read_header
+from buildwidget.runner.pickling import dump, load
 
 __all__ = [
     "CALLABLE_FILE",
@@ -36,7 +33,6 @@ __all__ = [
 
 MAX_BYTES: Final = 1024**3
 """A callable with its arguments, and a result, are at most so long (1 GiB)."""
-_MAX_SOURCE_BYTES: Final = 4 * 1024 * 1024
 
 
 class ResultUnavailable(BuildwidgetError):  # noqa: N818 - reads as what it tells: "except ResultUnavailable"
@@ -64,7 +60,7 @@ def save_callable(
         LaunchError: it cannot be pickled, or is longer than ``limit`` bytes; says which part is to blame.
     """
     call = (function, tuple(args), dict(kwargs or {}))
-    header = {"python": sys.version_info[:2], "path": _module_path(), "sources": _cell_sources()}
+    header = {"python": sys.version_info[:2], "path": _module_path()}
     try:
         _write(directory / CALLABLE_FILE, header, call, limit)
     except SizeExceeded:
@@ -91,9 +87,7 @@ def load_callable(directory: Path) -> tuple[Callable[..., Any], tuple[Any, ...],
             saved, here = ".".join(map(str, header["python"])), ".".join(map(str, sys.version_info[:2]))
             raise BuildwidgetError(f"The callable was made by Python {saved} and cannot be run by Python {here}.")
         _use_module_path(header["path"])
-        for name, lines in header["sources"].items():
-            linecache.cache[name] = (sum(map(len, lines)), None, lines, name)
-        function, args, kwargs = pickle.load(file)  # noqa: S301 - open_private: nobody else can have written it
+        function, args, kwargs = load(file, fresh=True)
         return function, args, kwargs
 
 
@@ -156,7 +150,7 @@ def load_result(directory: Path) -> Any:
 
 def _unpickle(file: BinaryIO, header: Mapping[str, Any]) -> Any:
     try:
-        value = pickle.load(file)  # noqa: S301 - open_private: nobody else can have written it
+        value = load(file)
     # Unpickling imports modules and runs the objects' own code, which may raise anything.
     except Exception as error:
         told = f" It raised:\n{header['traceback']}" if header["outcome"] == "raised" else ""
@@ -171,7 +165,7 @@ def _unpickle(file: BinaryIO, header: Mapping[str, Any]) -> Any:
 def _write(path: Path, header: Mapping[str, Any], value: Any, limit: int) -> None:
     def write(file: BinaryIO) -> None:
         file.write(json.dumps(header).encode() + b"\n")
-        cloudpickle.dump(value, SizeLimit(limit, file))
+        dump(value, SizeLimit(limit, file))
 
     write_private(path, write)
 
@@ -197,17 +191,3 @@ def _use_module_path(saved: Mapping[str, Any]) -> None:
     else:
         foreign = [entry for entry in entries if not entry.startswith(prefixes) and "-packages" not in entry]
         sys.path.extend(entry for entry in foreign if entry not in sys.path)
-
-
-def _cell_sources() -> dict[str, list[str]]:
-    """The sources of notebook cells, which are no files: a traceback from another process shows their lines."""
-    sources: dict[str, list[str]] = {}
-    size = 0
-    for name, entry in list(linecache.cache.items()):
-        if "ipykernel_" in name or name.startswith("<ipython-input"):
-            lines = linecache.getlines(name) if len(entry) == 1 else list(entry[2])
-            size += sum(map(len, lines))
-            if size > _MAX_SOURCE_BYTES:
-                break
-            sources[name] = lines
-    return sources

@@ -105,8 +105,13 @@ def check_python(python: str) -> None:
     Raises:
         LaunchError: there is no such interpreter, or it has no buildwidget.
     """
-    if os.path.abspath(python) != os.path.abspath(sys.executable):  # noqa: PTH100 - resolving would leave the venv
+    if runs_elsewhere(python):
         _check_other_python(python)
+
+
+def runs_elsewhere(python: str) -> bool:
+    """Whether an interpreter is another than this process's."""
+    return os.path.abspath(python) != os.path.abspath(sys.executable)  # noqa: PTH100 - resolving would leave the venv
 
 
 @functools.lru_cache(maxsize=64)

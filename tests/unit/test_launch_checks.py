@@ -1,10 +1,6 @@
 from __future__ import annotations
 
-import functools
 import os
-import subprocess
-import sys
-import textwrap
 from pathlib import Path
 
 import pytest
@@ -95,43 +91,3 @@ def test_arguments_that_do_not_fit_are_refused() -> None:
 
     with pytest.raises(LaunchError, match="train cannot be called so"):
         checks.check_signature(train, (), {"epoch": 3})
-
-
-FINGERPRINT = """
-    import functools
-    from buildwidget.launch_checks import fingerprint_of_callable
-    def train(epochs, rate=0.5, names={"a", "b", "c"}):
-        chosen = [name for name in ("a", "b") if name in {"a", "b", "c"}]
-        return {"epochs": epochs, "chosen": chosen}
-    print(fingerprint_of_callable(train, (3,), {"rate": 0.1}))
-"""
-
-
-def test_a_fingerprint_is_the_same_in_another_process() -> None:
-    def told(seed: str) -> str:
-        return subprocess.run(
-            [sys.executable, "-c", textwrap.dedent(FINGERPRINT)],
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-
-    assert told("1") == told("2") != ""
-
-
-def test_a_fingerprint_tells_code_and_arguments_apart() -> None:
-    def one() -> int:
-        return 1
-
-    def two() -> int:
-        return 2
-
-    prints = {
-        checks.fingerprint_of_callable(one, (), {}),
-        checks.fingerprint_of_callable(two, (), {}),
-        checks.fingerprint_of_callable(one, (1,), {}),
-        checks.fingerprint_of_callable(one, (), {"a": 1}),
-        checks.fingerprint_of_callable(functools.partial(one), (), {}),
-    }
-    assert len(prints) == 5

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import linecache
 import sys
 import threading
 from pathlib import Path
@@ -82,18 +81,6 @@ def test_modules_are_found_where_the_caller_found_them(tmp_path: Path, monkeypat
     monkeypatch.setattr(sys, "path", [*before, "/mine"])
     load_callable(tmp_path)
     assert sys.path[-2:] == ["/somewhere/else", "/mine"]
-
-
-def test_the_sources_of_cells_travel(tmp_path: Path) -> None:
-    name = "/tmp/ipykernel_1/123.py"
-    linecache.cache[name] = (5, None, ["one\n", "two\n"], name)
-    try:
-        save_callable(tmp_path, print)
-        del linecache.cache[name]
-        load_callable(tmp_path)
-        assert linecache.getline(name, 2) == "two\n"
-    finally:
-        linecache.cache.pop(name, None)
 
 
 def test_a_result_comes_back(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from buildwidget.protocol.text import clean_number
 
 _WORDS: Final = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
-_CHUNK: Final = 2**15
+_CHUNK: Final = 2**13
 """Points that are handled without letting another thread in between."""
 
 
@@ -60,8 +60,10 @@ class Columns:
 
         A step that is absent or not finite becomes the number of points before its point.
         """
-        if not points:
-            return
+        for start in range(0, len(points), _CHUNK):
+            self._add(points[start : start + _CHUNK])
+
+    def _add(self, points: Sequence[MetricPoint]) -> None:
         steps, values, times = zip(*points, strict=True)
         try:
             placed = array("d", steps)

@@ -24,7 +24,7 @@ from buildwidget.store.statements import Prepared
 from buildwidget.store.tables import events
 
 _PAGE_EVENTS: Final = 5_000
-_PAGE_BYTES: Final = 1024 * 1024
+_PAGE_BYTES: Final = 512 * 1024
 """What one transaction reads at most: this many events of all types, or metric events of about this size."""
 
 MIN_POINTS: Final = 8

@@ -19,7 +19,7 @@ from buildwidget.errors import BuildFailed
 from buildwidget.live import follow
 from buildwidget.process_store import process_store
 from buildwidget.protocol.codec import decode_event, decode_state
-from buildwidget.protocol.events import ENDS, Error, Event, Todo
+from buildwidget.protocol.events import ENDS, Error, Event, MetricPoint, Todo
 from buildwidget.protocol.state import (
     ArtifactRow,
     DisplayRow,
@@ -135,7 +135,7 @@ class Build:
 
     @property
     def metrics(self) -> dict[str, MetricRow]:
-        """The metrics by name."""
+        """The metrics by name, each with an even picture of its points, at most 500; ``metric_points`` gives all."""
         return {row.name: row for row in self.state.metrics}
 
     @property
@@ -204,6 +204,20 @@ class Build:
             found += [text for _, _, text in reversed(page.lines)]
             before, more = page.first, page.more
         return found[::-1]
+
+    def metric_points(self, name: str) -> Iterator[MetricPoint]:
+        """Every point of a metric, ``(step, value, at)`` in the order of the reports, read page by page as it is taken.
+
+        A step that was not given is None; ``at`` is milliseconds since the epoch, UTC.
+
+        Raises:
+            KeyError: nothing was reported under this name (raised when the iterator has come to the end).
+        """
+        try:
+            yield from self.store.metric_points(self.id, name)
+        except NotFound:
+            self._record()  # raises where it is the build that is gone
+            raise KeyError(name) from None
 
     def events(self, after: int = 0) -> Iterator[Event]:
         """The events of the log with a seq above ``after``, in order; unknown types are left out."""

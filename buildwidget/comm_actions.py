@@ -14,6 +14,7 @@ import msgspec
 
 from buildwidget.build import Build
 from buildwidget.store.errors import NotFound
+from buildwidget.store.series import DEFAULT_POINTS, DEFAULT_WIDTH, MAX_POINTS, MIN_POINTS
 
 MAX_CONTENT_BYTES = 16 * 1024 * 1024
 """An artifact or a display sent over the comm; the kernel's channel is no place for more."""
@@ -71,6 +72,16 @@ def _log(build: Build, args: dict[str, Any]) -> Any:
     return msgspec.to_builtins(build.store.log(build.id, **known))
 
 
+def _metric(build: Build, args: dict[str, Any]) -> Any:
+    series = build.store.metric(build.id, str(args["name"]))
+    seq, head = series.advance()
+    while seq < head:
+        seq, _ = series.advance()
+    points = max(MIN_POINTS, min(MAX_POINTS, int(args.get("points") or DEFAULT_POINTS)))
+    width = max(1, min(MAX_POINTS, int(args.get("width") or DEFAULT_WIDTH)))
+    return msgspec.to_builtins(series.picture(points, width))
+
+
 def _whole_log(build: Build, _args: dict[str, Any]) -> str:
     return build.log()
 
@@ -104,6 +115,7 @@ _ACTIONS: dict[str, Callable[[Build, dict[str, Any]], Any]] = {
     "summary": _summary,
     "tool": _tool,
     "log": _log,
+    "metric": _metric,
     "wholeLog": _whole_log,
     "display": _display,
     "artifact": _artifact,
@@ -113,6 +125,7 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
     "answer": ("decision",),
     "summary": ("id",),
     "tool": ("id",),
+    "metric": ("name",),
     "display": ("id",),
     "artifact": ("index",),
 }

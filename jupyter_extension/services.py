@@ -20,6 +20,9 @@ T = TypeVar("T")
 SETTING: Final = "buildwidget_services"
 """The key in ``web_app.settings``: a ``Gate``. (``buildwidget`` itself is the ExtensionApp's own key.)"""
 
+_METRICS_AT_ONCE: Final = 2
+"""Series of metrics that are read at the same time; the other threads of the pool are for everybody else."""
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -32,6 +35,7 @@ class Services:
     server_id: str
     started: float = field(default_factory=time.monotonic)
     _search_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    metric_turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_METRICS_AT_ONCE))
 
     async def run(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         """The result of a call in the thread pool: a database call never runs on the event loop, kernels share it."""

@@ -13,7 +13,7 @@ The rules, the same in both languages and proven so by ``tests/protocol``:
   100 * completed / todos that are not cancelled; without such todos that of the outermost open bar with a total:
   100.0 * current / total in floats, floored, clamped to 0..100. It is null where no such bar is open (between two
   bars of a sequence too), and where several bars stand side by side without an outer one. bars.py has the rules.
-- **tool, text, log, metric**: see ``sections.py``. **progress**: see ``bars.py``.
+- **tool, text, log**: see ``sections.py``. **metric**: see ``picture.py``. **progress**: see ``bars.py``.
 - **display, artifact, permission, usage**: upserts by id, id, path, request id, and of the one row there
   is; absent keeps, present replaces. A permission's first decision stays.
 - **Bounds**: limits.py. Lists drop their oldest row; short texts are cut to MAX_LABEL_BYTES. ``dropped`` counts, per
@@ -59,7 +59,8 @@ from buildwidget.protocol.metadata import (
     status_changes,
     todo_percent,
 )
-from buildwidget.protocol.sections import LogSection, MetricSection, TextSection, ToolSection
+from buildwidget.protocol.metrics import MetricSection
+from buildwidget.protocol.sections import LogSection, TextSection, ToolSection
 from buildwidget.protocol.state import State, Summary, summary_from
 from buildwidget.protocol.upserts import Upserts, merge_artifact, merge_display, merge_permission
 

@@ -1,4 +1,4 @@
-"""The sections of a state that take more than an upsert: tools, texts, the log and metrics.
+"""The sections of a state that take more than an upsert: tools, texts and the log; metrics.py has the metrics.
 
 Each is made from what a state holds, takes events, and gives back what the next state holds: the very same
 object where nothing changed. ``core/fold/sections.ts`` is this file in TypeScript; the two change together.
@@ -12,8 +12,6 @@ from buildwidget.protocol.events import (
     TOOL_ENDS,
     LogEvent,
     LogLine,
-    MetricEvent,
-    MetricPoint,
     Stream,
     TextEvent,
     ToolEvent,
@@ -22,8 +20,6 @@ from buildwidget.protocol.limits import (
     MAX_LOG_BYTES,
     MAX_LOG_LINE_BYTES,
     MAX_LOG_LINES,
-    MAX_METRIC_POINTS,
-    MAX_METRICS,
     MAX_SAFE_INTEGER,
     MAX_TEXT_BYTES,
     MAX_TEXTS,
@@ -33,7 +29,7 @@ from buildwidget.protocol.limits import (
 )
 from buildwidget.protocol.metadata import label
 from buildwidget.protocol.rows import Rows
-from buildwidget.protocol.state import Log, MetricRow, TextRow, ToolRow
+from buildwidget.protocol.state import Log, TextRow, ToolRow
 from buildwidget.protocol.text import byte_length, keep_end, keep_start, weight
 
 _COLLECTED_EVENTS: Final = 64
@@ -289,37 +285,3 @@ def _text_bytes(lines: list[LogLine]) -> int:
 
 def _partial(partial: dict[Stream, str]) -> dict[Stream, str]:
     return {stream: keep_start(text, MAX_LOG_LINE_BYTES) for stream, text in partial.items() if text}
-
-
-class MetricSection:
-    """Metrics: when a row's points are full every second one goes, the first staying; ``count`` counts all."""
-
-    def __init__(self, rows: list[MetricRow]) -> None:
-        self._rows = Rows(rows, "name", MAX_METRICS)
-        self._owned: set[str] = set()  # of these the points are in no state yet, and may be added to
-
-    def apply(self, event: MetricEvent) -> int:
-        """Takes one event; how many rows fell out."""
-        key = label(event.name)
-        row = self._rows.get(key)
-        points = [] if row is None else row.points if key in self._owned else list(row.points)
-        if len(points) + len(event.points) <= MAX_METRIC_POINTS:
-            points += event.points
-        else:
-            points = _thinned(points, event.points)
-        count = (row.count if row else 0) + len(event.points)
-        self._owned.add(key)
-        return self._rows.put(key, MetricRow(name=key, count=count, points=points))
-
-    def result(self) -> list[MetricRow]:
-        """The rows for the next state."""
-        self._owned.clear()
-        return self._rows.result()
-
-
-def _thinned(points: list[MetricPoint], more: list[MetricPoint]) -> list[MetricPoint]:
-    for point in more:
-        if len(points) == MAX_METRIC_POINTS:
-            points = points[::2]
-        points.append(point)
-    return points

@@ -119,12 +119,18 @@ class ProgressRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     run: Count | None = None
 
 
-class MetricRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One metric: ``count`` points were reported; when ``points`` was full every second one went."""
+class MetricRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One metric: ``count`` points were reported, and ``points`` is an even picture of them; the newest is the last.
+
+    Without a ``width`` these are all points as they were reported, in order. With one the others are sorted by step,
+    every step is a finite number (that of an absent one is the number of points before it), and ``width`` steps is how
+    finely the picture is drawn: see picture.py.
+    """
 
     name: str
     count: Count
     points: list[MetricPoint]
+    width: float | None = None
 
 
 class DisplayRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -3,7 +3,7 @@
 BuildwidgetError
  └── StoreError
       ├── KeyTaken           create(): a build that has not ended holds the key
-      ├── NotFound           no such build, tool, display or artifact
+      ├── NotFound           no such build, tool, metric, display or artifact
       ├── Fenced             the writer is not the writer any more
       ├── Ended              nothing may follow an end
       ├── StillRunning       delete(): the build has not ended

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import insert, select, update
 
 from buildwidget.protocol import codec
-from buildwidget.protocol.events import ENDS
+from buildwidget.protocol.events import ENDS, MetricPoint
 from buildwidget.protocol.reducer import StateBuilder
 from buildwidget.protocol.state import ArtifactRow, Summary, initial_state
 from buildwidget.store import details, logs, removal, rows, schema
@@ -34,6 +34,7 @@ from buildwidget.store.records import (
     LogPage,
     NewBuild,
 )
+from buildwidget.store.series import MetricSeries, SeriesCache, read_points
 from buildwidget.store.statements import insert_rows, upsert
 from buildwidget.store.tables import builds, commands, events, payloads
 
@@ -58,6 +59,7 @@ class Store:
         self.database_id = database_id
         self._now_ms = now_ms
         self._monotonic = monotonic
+        self._series = SeriesCache(database)
 
     @classmethod
     def open(cls, url: str | None = None) -> Store:
@@ -238,6 +240,18 @@ class Store:
             if after is not None:
                 return logs.read_forward(connection, build_id, after, limit, q)
             return logs.read_backward(connection, build_id, before, limit, q)
+
+    def metric(self, build_id: str, name: str) -> MetricSeries:
+        """A metric for drawings. It reads nothing yet, and knows what was read before, if that was not long ago."""
+        return self._series.series(build_id, name)
+
+    def metric_points(self, build_id: str, name: str) -> Iterator[MetricPoint]:
+        """Every point of a metric as it was reported, in order; read page by page as they are taken.
+
+        Raises:
+            NotFound: the build is gone, or has no such metric (raised at the end).
+        """
+        return read_points(self.database, build_id, name)
 
     def tool(self, build_id: str, tool_id: str) -> dict[str, Any]:
         """The row of a tool with its whole input and output, or NotFound."""

@@ -100,6 +100,10 @@ class Query:
         """A text; None where it is absent or empty."""
         return self._handler.get_query_argument(name, None) or None
 
+    def exact(self, name: str) -> str | None:
+        """A text with its blanks, which may be empty; None where it is absent."""
+        return self._handler.get_query_argument(name, None, strip=False)
+
     def flag(self, name: str) -> bool:
         """Whether it is given, and neither 0 nor false."""
         return (self.text(name) or "0").lower() not in ("0", "false")

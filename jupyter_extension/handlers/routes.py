@@ -11,6 +11,7 @@ from jupyter_extension.handlers.base import UnknownRoute
 from jupyter_extension.handlers.builds import BuildHandler, BuildsHandler, EventsHandler, RetryHandler
 from jupyter_extension.handlers.content import ArtifactHandler, DisplayHandler, ToolHandler
 from jupyter_extension.handlers.log import LogHandler
+from jupyter_extension.handlers.metrics import MetricsHandler
 from jupyter_extension.handlers.status import StatusHandler
 from jupyter_extension.handlers.stream import StreamHandler
 from jupyter_extension.handlers.websocket import BuildWebSocket
@@ -22,6 +23,7 @@ ROUTES: Final[list[tuple[str, type[RequestHandler]]]] = [
     (_BUILD, BuildHandler),
     (_BUILD + r"/events", EventsHandler),
     (_BUILD + r"/log", LogHandler),
+    (_BUILD + r"/metrics", MetricsHandler),
     (_BUILD + r"/tools/([^/]+)", ToolHandler),
     (_BUILD + r"/displays/([^/]+)", DisplayHandler),
     (_BUILD + r"/artifacts/([^/]+)", ArtifactHandler),

@@ -9,7 +9,8 @@ import pytest
 from buildwidget.build import Build
 from buildwidget.comm_actions import perform
 from buildwidget.errors import LaunchError
-from buildwidget.protocol.events import PermissionEvent
+from buildwidget.protocol.events import MetricEvent, PermissionEvent
+from buildwidget.store.errors import NotFound
 from buildwidget.store.store import Store
 from tests.store.making import create, drafts, ended, later, started
 
@@ -44,6 +45,31 @@ def test_summaries_of_this_and_other_builds(store: Store, build: Build) -> None:
 def test_what_cannot_be_asked(build: Build, action: str, args: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         perform(build, action, args)
+
+
+def test_a_metric_is_asked_for_as_by_its_route(store: Store) -> None:
+    writer = started(store)
+    build = Build(writer.build_id, store)
+    points = [(n, n % 7, 1) for n in range(30_000)]
+    writer.append(drafts(MetricEvent(at=later(), name="loss", points=points)))  # type: ignore[arg-type] - ints are numbers
+    found = perform(build, "metric", {"name": "loss", "points": 400, "width": 50})
+    assert (found["name"], found["count"], found["seq"], found["range"]) == ("loss", 30_000, writer.head, (0, 29_999))
+    assert 150 < len(found["points"]) <= 400
+    assert len(perform(build, "metric", {"name": "loss", "points": None})["points"]) <= 4_000
+    with pytest.raises(NotFound, match="no metric 'acc'"):
+        perform(build, "metric", {"name": "acc"})
+
+
+def test_every_point_of_a_metric(store: Store) -> None:
+    writer = started(store)
+    build = Build(writer.build_id, store)
+    writer.append(drafts(MetricEvent(at=later(), name="loss", points=[(None, n, n) for n in range(700)])))
+    assert list(build.metric_points("loss")) == [(None, n, n) for n in range(700)]
+    assert len(build.metrics["loss"].points) <= 500
+    with pytest.raises(KeyError, match="acc"):
+        list(build.metric_points("acc"))
+    with pytest.raises(NotFound):
+        list(Build("none", store).metric_points("loss"))
 
 
 def test_a_prompt_is_answered_once(store: Store) -> None:

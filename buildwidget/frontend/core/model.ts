@@ -2,7 +2,7 @@
  * The seam between the connection and the view: what a view reads, and what it may ask for.
  * Everything here is local to the page except `state`, which is the fold of the build's log at `cursor`.
  */
-import type { State, Summary, ToolRow } from "./protocol/types.gen";
+import type { MetricPoint, State, Summary, ToolRow } from "./protocol/types.gen";
 
 export interface Cursor {
   readonly epoch: string;
@@ -54,6 +54,15 @@ export interface LogPage {
   readonly lines: ReadonlyArray<readonly [number, string, string]>;
 }
 
+/** A metric as a drawing shows it: some of the `count` points that were reported up to (`epoch`, `seq`), by step. */
+export interface MetricPicture extends Cursor {
+  readonly name: string;
+  readonly count: number;
+  /** The least and the greatest step; null without a point. */
+  readonly range: readonly [number, number] | null;
+  readonly points: readonly MetricPoint[];
+}
+
 /** What an agent is asked for after its build has ended. */
 export interface FollowUp {
   /** Absent only with the operation `autofix`: then the build's error is what it is told. */
@@ -75,6 +84,8 @@ export interface BuildActions {
   summary(build: string): Promise<Summary | null>;
   tool(id: string): Promise<ToolRow>;
   log(query: { after?: number; before?: number; limit?: number; q?: string }): Promise<LogPage>;
+  /** At most `points` points, as they are drawn on `width` pixels. */
+  metric(query: { name: string; points?: number; width?: number }): Promise<MetricPicture>;
   /** Fetches the whole log as a file the browser saves. */
   downloadLog(): Promise<void>;
   display(id: string): Promise<Blob>;

@@ -17,7 +17,8 @@ import {
   statusChanges,
   todoPercent,
 } from "./fold/metadata";
-import { LogSection, MetricSection, TextSection, ToolSection } from "./fold/sections";
+import { MetricSection } from "./fold/metrics";
+import { LogSection, TextSection, ToolSection } from "./fold/sections";
 import { shared, sharedList } from "./fold/sharing";
 import { mergeArtifact, mergeDisplay, mergePermission, Upserts } from "./fold/upserts";
 import { decodeEvent } from "./protocol/decode";

@@ -1,5 +1,5 @@
 /** What a view may do with a build, by the REST routes. */
-import type { BuildActions, LogPage } from "./model";
+import type { BuildActions, LogPage, MetricPicture } from "./model";
 import type { Summary, ToolRow } from "./protocol/types.gen";
 import type { Rest } from "./rest";
 
@@ -25,6 +25,7 @@ export function restActions(rest: Rest, build: string, environment: ActionsEnvir
     },
     tool: (id) => rest.json<ToolRow>(path("tools", id)),
     log: (query) => rest.json<LogPage>(path("log"), { query }),
+    metric: (query) => rest.json<MetricPicture>(path("metrics"), { query }),
     downloadLog: async () => {
       const content = await rest.blob(path("log"), { download: 1 });
       environment.save(content, `${build}.log`);

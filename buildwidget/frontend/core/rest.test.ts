@@ -141,6 +141,7 @@ test("actions are the routes", async () => {
   await actions.log({ after: 5, q: "x" });
   await actions.display("d");
   await actions.artifact(3);
+  await actions.metric({ name: "train/loss", points: 3_600, width: 600 });
   await actions.downloadLog();
   const told = asked.map(({ url, init }) => {
     const path = url.pathname.replace("/p/buildwidget/api/builds/b", "") + url.search;
@@ -158,6 +159,7 @@ test("actions are the routes", async () => {
     "GET /log?after=5&q=x",
     "GET /displays/d",
     "GET /artifacts/3",
+    "GET /metrics?name=train%2Floss&points=3600&width=600",
     "GET /log?download=1",
   ]);
   expect(saved).toEqual(["b.log"]);

@@ -1,5 +1,5 @@
 /** Actions as messages to the kernel. A busy kernel hears them when its cell ends; until then it is said so. */
-import type { BuildActions, LogPage } from "../core/model";
+import type { BuildActions, LogPage, MetricPicture } from "../core/model";
 import type { Summary, ToolRow } from "../core/protocol/types.gen";
 import type { KernelEnvironment, KernelTransport } from "./kernel";
 
@@ -47,6 +47,7 @@ export class KernelActions {
       summary: (id) => ask<Summary | null>("summary", { id }),
       tool: (id) => ask<ToolRow>("tool", { id }),
       log: (query) => ask<LogPage>("log", query),
+      metric: (query) => ask<MetricPicture>("metric", query),
       downloadLog: async () => {
         const text = await ask<string>("wholeLog");
         this.environment.save(new Blob([text], { type: "text/plain" }), `${this.build}.log`);

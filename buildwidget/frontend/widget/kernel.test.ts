@@ -164,6 +164,15 @@ test("a follow-up is asked of the kernel with all that was told", async () => {
   await expect(asked).resolves.toEqual({ id: "new" });
 });
 
+test("a metric is asked of the kernel as of the route", async () => {
+  const asked = client.open().actions.metric({ name: "loss", points: 3_600, width: 600 });
+  const args = { name: "loss", points: 3_600, width: 600 };
+  expect(comm.sent.at(-1)).toEqual({ type: "action", n: 1, action: "metric", args });
+  const result = { name: "loss", epoch: "e", seq: 1, count: 0, range: null, points: [] };
+  comm.tell({ type: "action_result", n: 1, ok: true, result });
+  await expect(asked).resolves.toEqual(result);
+});
+
 test("a busy kernel is told of; it hears the action later all the same", async () => {
   const cancelled = expect(client.open().actions.cancel()).rejects.toThrow("The kernel is busy");
   await clock.advance(BUSY_AFTER_MS);

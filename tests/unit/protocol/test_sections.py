@@ -2,18 +2,17 @@ from __future__ import annotations
 
 import pytest
 
-from buildwidget.protocol.events import LogEvent, LogLine, MetricEvent, TextEvent, ToolEvent
+from buildwidget.protocol.events import LogEvent, LogLine, TextEvent, ToolEvent
 from buildwidget.protocol.limits import (
     MAX_LOG_BYTES,
     MAX_LOG_LINE_BYTES,
     MAX_LOG_LINES,
-    MAX_METRIC_POINTS,
     MAX_SAFE_INTEGER,
     MAX_TEXT_BYTES,
     MAX_TOOL_PREVIEWS,
     MAX_TOOLS,
 )
-from buildwidget.protocol.sections import LogSection, MetricSection, TextSection, ToolSection
+from buildwidget.protocol.sections import LogSection, TextSection, ToolSection
 from buildwidget.protocol.state import Log, ToolRow
 
 EMPTY_LOG = Log(first=1, count=0, lines=[], partial={})
@@ -119,14 +118,3 @@ def test_log_numbers_beyond_the_greatest_integer_are_not_taken() -> None:
     assert log.result() is EMPTY_LOG
     log.apply(LogEvent(at=1, first=MAX_SAFE_INTEGER, lines=stdout("last")))
     assert log.result().count == MAX_SAFE_INTEGER
-
-
-@pytest.mark.parametrize("count", [1, MAX_METRIC_POINTS, MAX_METRIC_POINTS + 1, 10_000])
-def test_metrics_thin_out_between_their_first_and_last_point(count: int) -> None:
-    metrics = MetricSection([])
-    metrics.apply(MetricEvent(at=1, name="m", points=[(n, n, 1) for n in range(count)]))
-    (row,) = metrics.result()
-    assert row.count == count
-    assert len(row.points) <= MAX_METRIC_POINTS
-    assert (row.points[0], row.points[-1]) == ((0, 0, 1), (count - 1, count - 1, 1))
-    assert row.points == sorted(row.points)

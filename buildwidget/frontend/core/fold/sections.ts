@@ -1,13 +1,11 @@
 /**
- * The sections of a state that take more than an upsert: tools, texts, the log and metrics.
+ * The sections of a state that take more than an upsert: tools, texts and the log; metrics.ts has the metrics.
  * This is protocol/sections.py in TypeScript; the rules stand there, and the two change together.
  */
 import {
   MAX_LOG_BYTES,
   MAX_LOG_LINE_BYTES,
   MAX_LOG_LINES,
-  MAX_METRIC_POINTS,
-  MAX_METRICS,
   MAX_SAFE_INTEGER,
   MAX_TEXT_BYTES,
   MAX_TEXTS,
@@ -20,9 +18,6 @@ import type {
   Log,
   LogEvent,
   LogLine,
-  MetricEvent,
-  MetricPoint,
-  MetricRow,
   TextEvent,
   TextRow,
   ToolEvent,
@@ -220,30 +215,4 @@ export class LogSection {
 function boundedPartial(partial: Log["partial"]): Log["partial"] {
   const lines = Object.entries(partial).filter(([, text]) => text !== "");
   return Object.fromEntries(lines.map(([stream, text]) => [stream, keepStart(text, MAX_LOG_LINE_BYTES)]));
-}
-
-/** Metrics: when a row's points are full every second one goes, the first staying; `count` counts all. */
-export class MetricSection {
-  private readonly rows: Rows<MetricRow>;
-
-  constructor(rows: readonly MetricRow[]) {
-    this.rows = new Rows(rows, (row) => row.name, MAX_METRICS);
-  }
-
-  /** Takes one event; how many rows fell out. */
-  apply(event: MetricEvent): number {
-    const key = label(event.name);
-    const old = this.rows.get(key);
-    let points: MetricPoint[] = old ? old.points.slice() : [];
-    for (const point of event.points) {
-      if (points.length === MAX_METRIC_POINTS) points = points.filter((_, at) => at % 2 === 0);
-      points.push(point);
-    }
-    const count = (old?.count ?? 0) + event.points.length;
-    return this.rows.put(key, { name: key, count, points: shared(old?.points, points) });
-  }
-
-  result(): readonly MetricRow[] {
-    return this.rows.result();
-  }
 }

@@ -366,12 +366,17 @@ export interface Log {
   };
 }
 /**
- * One metric: ``count`` points were reported; when ``points`` was full every second one went.
+ * One metric: ``count`` points were reported, and ``points`` is an even picture of them; the newest is the last.
+ *
+ * Without a ``width`` these are all points as they were reported, in order. With one the others are sorted by step,
+ * every step is a finite number (that of an absent one is the number of points before it), and ``width`` steps is how
+ * finely the picture is drawn: see picture.py.
  */
 export interface MetricRow {
   readonly name: string;
   readonly count: number;
   readonly points: readonly MetricPoint[];
+  readonly width?: number;
 }
 /**
  * A question of a tool; without ``decision`` it is open.

@@ -22,7 +22,7 @@ export const Metrics = memo(function Metrics({ metrics }: { metrics: readonly Me
       {chosen && (
         // biome-ignore lint/a11y/noStaticElementInteractions: Escape closes the plot from anywhere in it.
         <div onKeyDown={(event) => event.key === "Escape" && setOpen(null)}>
-          <Plot metric={chosen} onClose={() => setOpen(null)} />
+          <Plot key={chosen.name} metric={chosen} onClose={() => setOpen(null)} />
         </div>
       )}
     </section>
@@ -56,7 +56,7 @@ const Metric = memo(function Metric({ metric, open, choose }: MetricProps): JSX.
 });
 
 function Sparkline({ metric }: { metric: MetricRow }): JSX.Element | null {
-  const { points } = pointsOf(metric);
+  const points = pointsOf(metric);
   const x = extentOf(points.map((point) => point.x));
   const y = extentOf(points.map((point) => point.y));
   if (!x || !y || points.length < 2) return null;

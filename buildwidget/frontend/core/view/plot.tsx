@@ -1,7 +1,7 @@
-/** One metric, large: axes, and the point nearest to the pointer. At most 500 points, so SVG is quick enough. */
+/** One metric, large: axes, and the point nearest to the pointer. A few points a pixel, so SVG is quick enough. */
 import type { JSX } from "preact";
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { clock, measure, plural } from "./format";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { measure, plural } from "./format";
 import { Icon } from "./icons";
 import {
   type Extent,
@@ -15,6 +15,7 @@ import {
   ticks,
 } from "./series";
 import type { MetricRow } from "./types";
+import { useWholeSeries } from "./whole-series";
 
 const HEIGHT = 180;
 const EDGE = { left: 56, right: 12, top: 10, bottom: 24 };
@@ -23,16 +24,22 @@ export function Plot({ metric, onClose }: { metric: MetricRow; onClose(): void }
   const box = useRef<HTMLDivElement>(null);
   const width = useWidth(box);
   const [over, setOver] = useState<number | null>(null);
-  const { points, axis } = pointsOf(metric);
-  const x = extentOf(points.map((point) => point.x));
-  const y = extentOf(points.map((point) => point.y));
   const frame: Frame = {
     left: EDGE.left,
     top: EDGE.top,
     width: Math.max(40, width - EDGE.left - EDGE.right),
     height: HEIGHT - EDGE.top - EDGE.bottom,
   };
-  const atX = (value: number): string => (axis === "step" ? measure(value) : clock(value * 1000));
+  const whole = useWholeSeries(metric, width > 0 ? frame.width : 0);
+  const { points, x, y } = useMemo(() => {
+    // All points of the state are points of the series, so those it has besides the answer's are at their place.
+    const drawn = pointsOf(metric, whole?.points);
+    return {
+      points: drawn,
+      x: extentOf(drawn.map((point) => point.x)),
+      y: extentOf(drawn.map((point) => point.y)),
+    };
+  }, [metric, whole]);
   const point = over === null ? undefined : points[over];
   const onMove = (event: PointerEvent) => {
     const left = box.current?.getBoundingClientRect().left ?? 0;
@@ -40,13 +47,13 @@ export function Plot({ metric, onClose }: { metric: MetricRow; onClose(): void }
       setOver(nearest(points, x.min + ((event.clientX - left - frame.left) / frame.width) * (x.max - x.min)));
   };
   return (
-    <div class="bw-plot" data-plot={metric.name}>
+    <div class="bw-plot" data-plot={metric.name} data-points={points.length} data-whole={whole?.count}>
       <div class="bw-plot-head">
         <span class="bw-plot-title" title={metric.name}>
           {metric.name}
         </span>
         <span class="bw-dim">
-          {point ? `${axis} ${atX(point.x)}: ${measure(point.y)}` : `${plural(metric.count, "point")}`}
+          {point ? `step ${measure(point.x)}: ${measure(point.y)}` : `${plural(metric.count, "point")}`}
         </span>
         <span class="bw-push" />
         <button
@@ -61,7 +68,7 @@ export function Plot({ metric, onClose }: { metric: MetricRow; onClose(): void }
       </div>
       <div ref={box} class="bw-plot-box" onPointerMove={onMove} onPointerLeave={() => setOver(null)}>
         {x && y ? (
-          <Chart points={points} x={x} y={y} frame={frame} atX={atX} over={point} name={metric.name} />
+          <Chart points={points} x={x} y={y} frame={frame} over={point} name={metric.name} />
         ) : (
           <p class="bw-empty">No finite value yet.</p>
         )}
@@ -90,10 +97,9 @@ interface ChartProps {
   readonly frame: Frame;
   readonly over: Point | undefined;
   readonly name: string;
-  atX(value: number): string;
 }
 
-function Chart({ points, x, y, frame, atX, over, name }: ChartProps): JSX.Element {
+function Chart({ points, x, y, frame, over, name }: ChartProps): JSX.Element {
   const right = frame.left + frame.width;
   const bottom = frame.top + frame.height;
   const toX = (value: number): number => place(value, x, frame.left, frame.width);
@@ -122,7 +128,7 @@ function Chart({ points, x, y, frame, atX, over, name }: ChartProps): JSX.Elemen
       ))}
       {ticks(x, Math.max(2, Math.floor(frame.width / 110))).map((value) => (
         <text key={value} class="bw-tick" x={toX(value)} y={bottom + 16} text-anchor="middle">
-          {atX(value)}
+          {measure(value)}
         </text>
       ))}
       <path class="bw-curve" d={pathOf(points, x, y, frame)} />

@@ -1,6 +1,6 @@
-/** Points of a metric as geometry. Pure; non-finite values are gaps. */
+/** Points of a metric as geometry. Pure; values that are not finite are gaps. */
 import { finite } from "./format";
-import type { MetricRow } from "./types";
+import type { MetricPoint, MetricRow } from "./types";
 
 export interface Point {
   readonly x: number;
@@ -12,15 +12,30 @@ export interface Extent {
   readonly max: number;
 }
 
-/** Points with x = the step where every point has one, else seconds since the first. `y` is NaN in a gap. */
-export function pointsOf(metric: MetricRow): { points: Point[]; axis: "step" | "seconds" } {
-  const stepped = metric.points.every((point) => !Number.isNaN(finite(point[0])));
-  const start = metric.points[0]?.[2] ?? 0;
-  const points = metric.points.map(([step, value, at]) => ({
-    x: stepped ? finite(step) : (at - start) / 1000,
-    y: finite(value),
-  }));
-  return { points, axis: stepped ? "step" : "seconds" };
+/**
+ * The points in the order of their steps; of equal steps the earlier first. `y` is NaN in a gap. A step that is absent
+ * is the number of points before. `more`: further points of the series; those that are in both come once.
+ */
+export function pointsOf(metric: MetricRow, more: readonly MetricPoint[] = []): Point[] {
+  const placed = metric.points.map(
+    ([step, value, at], number): Placed => [Number.isNaN(finite(step)) ? number : finite(step), value, at],
+  );
+  for (const [step, value, at] of more) placed.push([finite(step), value, at]);
+  placed.sort((left, right) => compare(left[0], right[0]) || left[2] - right[2]);
+  const points: Point[] = [];
+  placed.forEach(([step, value, at], place) => {
+    const before = placed[place - 1];
+    const again = before?.[0] === step && before[1] === value && before[2] === at;
+    if (!again) points.push({ x: step, y: finite(value) });
+  });
+  return points;
+}
+
+type Placed = readonly [step: number, value: MetricPoint[1], at: number];
+
+/** Not by a difference: that of two steps of the size of 1e308 is infinite. */
+function compare(left: number, right: number): number {
+  return left === right ? 0 : left < right ? -1 : 1;
 }
 
 /** Values nearer to each other than this, by their size, are as good as equal: no axis could tell them apart. */
@@ -47,19 +62,20 @@ export interface Frame {
   readonly height: number;
 }
 
-/** An SVG path through the points; a gap lifts the pen. */
+/** An SVG path through the points; a gap lifts the pen, and a point between two gaps is a dot. */
 export function pathOf(points: readonly Point[], x: Extent, y: Extent, frame: Frame): string {
   let path = "";
-  let down = false;
+  let drawn = 0;
   for (const point of points) {
     if (Number.isNaN(point.y) || Number.isNaN(point.x)) {
-      down = false;
+      if (drawn === 1) path += "h0";
+      drawn = 0;
       continue;
     }
-    path += `${down ? "L" : "M"}${place(point.x, x, frame.left, frame.width)} ${place(point.y, y, frame.top + frame.height, -frame.height)}`;
-    down = true;
+    path += `${drawn > 0 ? "L" : "M"}${place(point.x, x, frame.left, frame.width)} ${place(point.y, y, frame.top + frame.height, -frame.height)}`;
+    drawn += 1;
   }
-  return path;
+  return drawn === 1 ? `${path}h0` : path;
 }
 
 /** Where a value lies on a side of a frame, to a tenth of a pixel. */

@@ -1,7 +1,7 @@
 /** The rows of a build's state under short names, taken from the generated types so that they cannot drift. */
 import type { State } from "../protocol/types.gen";
 
-export type { State, Summary, ToolRow } from "../protocol/types.gen";
+export type { MetricPoint, State, Summary, ToolRow } from "../protocol/types.gen";
 
 export type Status = State["status"];
 export type Todo = State["todos"][number];

@@ -1,5 +1,12 @@
 /** A build session without a server: scripted events, folded by the real reducer. */
-import type { BuildActions, BuildModel, BuildSession, ConnectionStatus, LogPage } from "../../model";
+import type {
+  BuildActions,
+  BuildModel,
+  BuildSession,
+  ConnectionStatus,
+  LogPage,
+  MetricPicture,
+} from "../../model";
 import type { Event, LogLine, State, Summary } from "../../protocol/types.gen";
 import { fold } from "../../reducer";
 import { caseFold } from "../case-fold";
@@ -19,6 +26,8 @@ export class FakeSession implements BuildSession {
   readonly actions: BuildActions;
   /** Every line of the log, also those the state no longer carries. */
   readonly wholeLog: LogLine[] = [];
+  /** What is answered for each metric; others are not known. */
+  readonly pictures = new Map<string, MetricPicture>();
   private model: BuildModel;
   private readonly listeners = new Set<() => void>();
 
@@ -86,6 +95,12 @@ export class FakeSession implements BuildSession {
       log: async (query) => {
         await note(`log ${JSON.stringify(query)}`);
         return pageOf(this.wholeLog, query);
+      },
+      metric: async (query) => {
+        await note(`metric ${JSON.stringify(query)}`);
+        const picture = this.pictures.get(query.name);
+        if (!picture) throw new Error("There is no such metric.");
+        return picture;
       },
       display: async (id) => {
         await note(`display ${id}`);

@@ -58,6 +58,11 @@ class Store:
         self.database_id = database_id
         self._now_ms = now_ms
         self._monotonic = monotonic
+        database.guard(self._recognise)
+
+    def _recognise(self) -> None:
+        """Another file has taken the place of the database: use it if it is one, whichever it is."""
+        self.database_id = schema.prepare(self.database, create=False)
 
     @classmethod
     def open(cls, url: str | None = None) -> Store:

@@ -47,6 +47,8 @@ export class PageClient implements Client {
   /** What the server was last asked to watch, as JSON; null: nothing. */
   private watched: string | null = null;
   private serverDatabase: string | null = null;
+  /** The history that what is shown belongs to, as the last `welcome` gave it. */
+  private history: string | undefined;
 
   constructor(private readonly environment: ClientEnvironment) {
     this.notifier = new Notifier(environment.schedule);
@@ -201,15 +203,27 @@ export class PageClient implements Client {
     else if ("build" in frame && frame.build !== undefined) this.receiveBuild(frame, frame.build);
   }
 
-  private welcomed({ database }: Welcome): void {
+  private welcomed({ database, history }: Welcome): void {
+    const known = this.history;
+    const isOtherHistory = known !== undefined && history !== undefined && history !== known;
     this.serverDatabase = database;
+    this.history = history ?? known;
     this.watched = null;
+    if (isOtherHistory) this.readAnew();
     this.forgiveLimits();
     for (const entry of this.entries.values()) {
       entry.subscribed = false;
       this.otherDatabase(entry, this.serverDatabase);
     }
     this.refresh();
+  }
+
+  /** The database may have been replaced or restored: nothing that is here may be taken for its content. */
+  private readAnew(): void {
+    for (const entry of this.entries.values()) {
+      entry.build.distrust();
+      this.hydrate(entry);
+    }
   }
 
   private receiveList(change: Builds): void {

@@ -75,6 +75,7 @@ function close(connection: Connection): Step {
   return { connection: { ...INITIAL, way, blocked, lastPing }, decisions: [{ do: "close" }] };
 }
 
+const CONNECTION_LOST = "The connection to the Jupyter server was lost.";
 const differs = verdictOf(codeOf("protocol_too_old"), "");
 const PROTOCOL_DIFFERS = differs.comeBack ? "" : differs.message;
 
@@ -129,7 +130,7 @@ function onClosed(connection: Connection, code: number, reason: string, context:
   const verdict = verdictOf(code, reason);
   if (!verdict.comeBack) return refuse(connection, verdict.message);
   return mode === "live"
-    ? lost(connection, "The connection to the Jupyter server was lost.", context, verdict.retryMs)
+    ? lost(connection, verdict.message ?? CONNECTION_LOST, context, verdict.retryMs)
     : notOpened(connection, verdict.retryMs, context);
 }
 
@@ -255,7 +256,7 @@ function checkAlive(connection: Connection, stage: Live, context: Context): Step
     return stage.awaited === null ? ping(connection, stage, context.now, PONG_WITHIN_MS) : stay(connection);
   }
   if (context.now - stage.heardAt < STREAM_QUIET_MS) return stay(connection);
-  const closed = lost(connection, "The connection to the Jupyter server was lost.", context);
+  const closed = lost(connection, CONNECTION_LOST, context);
   return { ...closed, ...open(closed.connection, context) };
 }
 

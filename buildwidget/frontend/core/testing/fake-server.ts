@@ -58,6 +58,7 @@ export class FakeServer {
   up = true;
   webSockets = true;
   database = "db";
+  history = "h1";
   readonly logs = new Map<string, FakeLog>();
   readonly sockets: FakeSocket[] = [];
   readonly hydrations: PendingHydration[] = [];
@@ -159,7 +160,7 @@ export class FakeSocket {
     if (!this.server.up || !this.server.webSockets || this.server.probe !== "ok") this.break(1006);
     else {
       this.readyState = 1;
-      const { database } = this.server;
+      const { database, history } = this.server;
       this.push({
         type: "welcome",
         protocol: 1,
@@ -167,6 +168,7 @@ export class FakeSocket {
         database,
         heartbeat_ms: HEARTBEAT_MS,
         batch_ms: 200,
+        history,
       });
     }
   }

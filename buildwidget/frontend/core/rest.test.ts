@@ -96,11 +96,15 @@ test("an empty answer is none", async () => {
 });
 
 test.each<[string, () => Response | Promise<Response>, string]>([
-  ["answers", () => Response.json({ database: "d" }), "ok"],
+  ["answers", () => Response.json({ database: "d", protocol: 1 }), "ok"],
   ["says 403", () => new Response("", { status: 403 }), "forbidden"],
   ["says 401", () => new Response("", { status: 401 }), "forbidden"],
   ["says 404", () => new Response("<html>", { status: 404 }), "missing"],
-  ["says 503", () => error(503, "unavailable", "Opening."), "unreachable"],
+  ["says 503", () => error(503, "unavailable", "Opening."), "unavailable"],
+  ["says 503 by a proxy", () => new Response("<html>", { status: 503 }), "unreachable"],
+  ["says 500", () => new Response("<html>", { status: 500 }), "unreachable"],
+  ["answers with another program's JSON", () => Response.json({ status: "fine" }), "unreachable"],
+  ["answers with JSON that is no object", () => Response.json(null), "unreachable"],
   ["answers with a login page", () => new Response("<html>Log in</html>"), "unreachable"],
   ["is not there", () => Promise.reject(new TypeError("Failed to fetch")), "unreachable"],
 ])("status: the server %s", async (_, response, probe) => {
@@ -109,8 +113,8 @@ test.each<[string, () => Response | Promise<Response>, string]>([
 });
 
 test("status tells the database, and why builds cannot be served", async () => {
-  answer = () => Response.json({ database: "d" });
-  expect(await rest.status()).toMatchObject({ database: "d", message: null });
+  answer = () => Response.json({ database: "d", protocol: 1, history: "h" });
+  expect(await rest.status()).toMatchObject({ database: "d", history: "h", message: null });
   answer = () => error(503, "unavailable", "The database is being opened.");
   expect(await rest.status()).toMatchObject({ database: null, message: "The database is being opened." });
 });

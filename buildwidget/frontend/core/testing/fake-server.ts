@@ -116,6 +116,7 @@ export class FakeServer {
   status = async () => ({
     probe: this.up ? this.probe : ("unreachable" as const),
     database: this.up ? this.database : null,
+    history: this.up ? this.history : null,
     message: null,
   });
 }

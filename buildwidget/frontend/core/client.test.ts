@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { HYDRATE_WITHIN_MS, UNAVAILABLE_AGAIN_MS } from "./client";
+import { HYDRATE_WITHIN_MS, REST_AFTER_MS, UNAVAILABLE_AGAIN_MS } from "./client";
 import { LINGER_MS } from "./connection-state";
 import type { Summary } from "./protocol/types.gen";
 import { settled } from "./testing/fake-clock";
 import { FakePage } from "./testing/fake-page";
-import { FakeLog, LAG_LIMIT } from "./testing/fake-server";
+import { FakeLog, HEARTBEAT_MS, LAG_LIMIT } from "./testing/fake-server";
 
 let page: FakePage;
 beforeEach(() => {
@@ -93,6 +93,51 @@ describe("one socket for all", () => {
     second.close();
     expect(page.server.socket.received.at(-1)).toEqual({ type: "unsubscribe", build: "a" });
     expect(page.client.open("a").get().state).toBeNull();
+  });
+});
+
+describe("a page that nobody sees", () => {
+  /** Time passes with the server's heartbeats. */
+  async function passAlive(ms: number): Promise<void> {
+    for (let left = ms; left > 0; left -= HEARTBEAT_MS) {
+      await page.clock.advance(Math.min(left, HEARTBEAT_MS));
+      for (const socket of page.server.open) socket.heartbeat();
+      await page.arriveAll();
+    }
+  }
+
+  test("closes its connection after ten minutes in which nothing runs, and opens it when it is seen again", async () => {
+    page.client.list();
+    await page.arriveAll();
+    page.events.tell("hidden");
+    await passAlive(REST_AFTER_MS - 1);
+    expect(page.server.open).toHaveLength(1);
+    await page.clock.advance(1 + LINGER_MS);
+    expect(page.server.open).toHaveLength(0);
+    page.events.tell("woke");
+    await page.arriveAll();
+    expect(page.server.open).toHaveLength(1);
+  });
+
+  test("keeps its connection while a build runs", async () => {
+    page.client.list();
+    await page.openLive("a");
+    page.events.tell("hidden");
+    await passAlive(3 * REST_AFTER_MS);
+    expect(page.server.sockets).toHaveLength(1);
+    expect(page.server.open).toHaveLength(1);
+  });
+
+  test("seen again in time, it never lets go", async () => {
+    page.client.list();
+    await page.arriveAll();
+    page.events.tell("hidden");
+    await passAlive(REST_AFTER_MS / 2);
+    page.events.tell("woke");
+    await page.arriveAll();
+    await passAlive(REST_AFTER_MS);
+    expect(page.server.sockets).toHaveLength(1);
+    expect(page.server.open).toHaveLength(1);
   });
 });
 

@@ -25,7 +25,10 @@ const failure = async (promise: Promise<unknown>): Promise<RestError> =>
     (reason) => reason,
   );
 
+const hydrated = () => Response.json({ build: "b", epoch: "e", seq: 1, state: { status: "running" } });
+
 test("every request, reads included, carries token, XSRF token and same-origin cookies", async () => {
+  answer = hydrated;
   await rest.hydrate("b");
   await rest.status();
   await rest.json("builds/b/cancel", { method: "POST", body: {} });
@@ -39,6 +42,7 @@ test("every request, reads included, carries token, XSRF token and same-origin c
 });
 
 test("a build's id cannot change the path", async () => {
+  answer = hydrated;
   await rest.hydrate("../x?y");
   expect(asked[0]?.url.pathname).toBe("/p/buildwidget/api/builds/..%2Fx%3Fy");
 });
@@ -88,6 +92,18 @@ test("an error that is not ours is told as what it is", async () => {
 test("no answer at all is told", async () => {
   answer = () => Promise.reject(new TypeError("Failed to fetch"));
   expect((await failure(rest.json("x"))).message).toBe("The Jupyter server cannot be reached.");
+});
+
+test.each([
+  ["a page", () => new Response("<html>Log in</html>")],
+  ["another program's JSON", () => Response.json({ fine: true })],
+  ["null", () => Response.json(null)],
+])("%s instead of an answer of ours is an error in words", async (_, response) => {
+  answer = response as () => Response;
+  const { signal } = new AbortController();
+  for (const asked of [rest.hydrate("b"), rest.builds({}), rest.events("b", 0, 1, signal)]) {
+    expect((await failure(asked)).message).toMatch(/^Something else than the Jupyter server answers/);
+  }
 });
 
 test("an empty answer is none", async () => {

@@ -134,6 +134,29 @@ test("a server without the extension hands over to the kernel", async () => {
   expect(mounted).toHaveLength(0);
 });
 
+test("a server that refuses the page hands over to the kernel, too", async () => {
+  server.status.mockResolvedValue({ probe: "forbidden" });
+  initialize();
+  render();
+  await settled();
+  expect(model.sent).toEqual([{ type: "subscribe", build: "b" }]);
+  expect(mounted[0]?.options).toEqual({});
+});
+
+test("what to install is said once a page", async () => {
+  vi.resetModules();
+  const fresh = (await import("./index")).default;
+  server.status.mockResolvedValue({ probe: "missing" });
+  for (let outputs = 0; outputs < 2; outputs += 1) {
+    const { render } = fresh();
+    render({ model, el: document.createElement("div") });
+    await settled();
+  }
+  const hints = mounted.map(({ options }) => (options as { hint?: string }).hint);
+  expect(hints[0]).toContain("Install buildwidget in the server's environment");
+  expect(hints[1]).toBeUndefined();
+});
+
 test("once that is known, the server is not asked again", () => {
   server.missing = true;
   initialize();

@@ -11,6 +11,19 @@ import { KernelClient, type KernelTransport } from "./kernel";
 import { type Identity, kernelTransport, type Model, whenIdentified } from "./model";
 import { addStyle } from "./style";
 
+const WITHOUT_EXTENSION =
+  "This Jupyter server does not have the buildwidget extension, so the kernel sends this build, for as long as it " +
+  "lives. Install buildwidget in the server's environment (pip install buildwidget) and restart the server to see " +
+  "builds after the kernel is gone, too.";
+let hinted = false;
+
+/** Said once a page. */
+function hintOnce(): { hint?: string } {
+  if (hinted) return {};
+  hinted = true;
+  return { hint: WITHOUT_EXTENSION };
+}
+
 interface InitializeProps {
   readonly model: Model;
 }
@@ -83,12 +96,17 @@ function show(
       openSession: (build) => from.open(build, { database }),
     });
   };
-  if (server === null || server.missing) {
+  if (server === null) {
     mount(openKernel());
+  } else if (server.missing) {
+    mount(openKernel(), hintOnce());
   } else {
     mountFromServer(server, build);
     void server.status().then(({ probe }) => {
-      if (probe === "missing" && !hidden) mount(openKernel());
+      if (hidden) return;
+      if (probe === "missing") mount(openKernel(), hintOnce());
+      // Voila and the like let no page ask the server, but its kernel may speak.
+      if (probe === "forbidden") mount(openKernel());
     });
   }
   return () => {

@@ -96,11 +96,14 @@ def page(
     status: Statuses,
     project: str | None,
     q: str | None,
+    retry_of: str | None,
     limit: int,
     cursor: str | None,
 ) -> BuildPage:
     """A page of builds, newest first."""
     query = _listed(owner, project).where(*_has_status(status))
+    if retry_of is not None:
+        query = query.where(builds.c.retry_of == retry_of)
     if q:
         columns = (builds.c.name, builds.c.project, builds.c.key, builds.c.id)
         query = query.where(or_(*(column.icontains(q, autoescape=True) for column in columns)))

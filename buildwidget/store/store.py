@@ -153,16 +153,19 @@ class Store:
         status: rows.Statuses = None,
         project: str | None = None,
         q: str | None = None,
+        retry_of: str | None = None,
         limit: int = 50,
         cursor: str | None = None,
     ) -> BuildPage:
         """A page of builds, newest first, queued ones with their place.
 
-        ``q`` is looked for in name, project, key and id, whatever the case of its letters. ValueError: not a cursor.
+        ``q`` is looked for in name, project, key and id, whatever the case of its letters; ``retry_of`` is the build
+        that they retry. ValueError: not a cursor.
         """
+        wanted = {"status": status, "project": project, "q": q, "retry_of": retry_of}
         with self.database.reading() as connection:
             schema.check_reader(connection)
-            return rows.page(connection, owner, status=status, project=project, q=q, limit=limit, cursor=cursor)
+            return rows.page(connection, owner, **wanted, limit=limit, cursor=cursor)
 
     def active_and_newest(self, owner: str, project: str | None = None, newest: int = 50) -> list[Summary]:
         """All builds that have not ended and the newest others, newest first."""

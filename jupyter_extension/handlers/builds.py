@@ -44,6 +44,7 @@ class BuildsHandler(RestHandler):
             "status": query.words("status", _STATUSES),
             "project": query.text("project"),
             "q": query.text("q"),
+            "retry_of": query.text("retry_of"),
             "limit": query.limit(config.default_builds, config.max_builds),
             "cursor": query.text("cursor"),
         }

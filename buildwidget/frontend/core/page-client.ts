@@ -25,6 +25,8 @@ export interface BuildQuery {
   readonly status?: string | undefined;
   /** Looked for in name, project, key and id. */
   readonly q?: string | undefined;
+  /** The build that they retry. */
+  readonly retry_of?: string;
   readonly limit?: number;
   /** The `next_cursor` of the page before. */
   readonly cursor?: string | null;

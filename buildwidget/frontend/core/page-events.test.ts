@@ -15,5 +15,5 @@ test("the page's own events become woke, offline and hidden, until it is stopped
   stop();
   window.dispatchEvent(new Event("online"));
   document.dispatchEvent(new Event("visibilitychange"));
-  expect(heard).toHaveLength(4);
+  expect(heard).toHaveLength(5);
 });

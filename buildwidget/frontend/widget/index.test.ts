@@ -9,7 +9,8 @@ const mounted: Array<{
   session: BuildSession;
   options: { onOpenBuild?: (summary: { id: string }) => void };
 }> = [];
-const server = { open: vi.fn(), status: vi.fn(), missing: false };
+const server = { open: vi.fn(), status: vi.fn(), builds: vi.fn(), missing: false };
+const states = new Map<string, { status: string }>();
 let pageHasServer = true;
 
 vi.mock("./style", () => ({ addStyle: () => {} }));
@@ -58,7 +59,14 @@ beforeEach(() => {
   mounted.length = 0;
   pageHasServer = true;
   Object.assign(server, { missing: false });
-  server.open.mockReset().mockImplementation((id: string) => ({ id, close: () => closed.push(id) }));
+  server.open.mockReset().mockImplementation((id: string) => ({
+    id,
+    get: () => ({ build: id, state: states.get(id) ?? null, problem: null }),
+    subscribe: () => () => {},
+    close: () => closed.push(id),
+  }));
+  server.builds.mockReset().mockResolvedValue({ builds: [] });
+  states.clear();
   server.status.mockReset().mockResolvedValue({ probe: "ok" });
   made = widget();
 });
@@ -87,6 +95,28 @@ test("a retried build takes the place of the old one", () => {
   mounted[0]?.options.onOpenBuild?.({ id: "new" });
   expect(server.open).toHaveBeenLastCalledWith("new", { database: "d" });
   expect([mounted.length, closed]).toEqual([1, ["b"]]);
+});
+
+test("a failed build that was retried before this page was opened shows the newest retry", async () => {
+  states.set("b", { status: "failed" });
+  const retried: Record<string, string> = { b: "b2", b2: "b3" };
+  server.builds.mockImplementation(async ({ retry_of }: { retry_of: string }) => {
+    const id = retried[retry_of];
+    return { builds: id ? [{ id }] : [] };
+  });
+  initialize();
+  render();
+  await settled();
+  expect(server.open).toHaveBeenLastCalledWith("b3", { database: "d" });
+  expect([mounted.length, closed]).toEqual([1, ["b"]]);
+});
+
+test("a build that succeeded is not asked about", async () => {
+  states.set("b", { status: "succeeded" });
+  initialize();
+  render();
+  await settled();
+  expect(server.builds).not.toHaveBeenCalled();
 });
 
 test("a model that does not know its build yet is waited for", () => {

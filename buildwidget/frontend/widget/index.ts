@@ -6,6 +6,7 @@ import type { BuildSession, PageServer } from "../core";
 import { animationFrames } from "../core/notifier";
 import { browserClock, pageServer } from "../core/page-client";
 import { saveInBrowser } from "../core/rest-actions";
+import { followRetries } from "../core/retries";
 import { mountBuild, type ThreadOptions } from "../core/view";
 import { KernelClient, type KernelTransport } from "./kernel";
 import { type Identity, kernelTransport, type Model, whenIdentified } from "./model";
@@ -81,8 +82,10 @@ function show(
   openKernel: () => BuildSession,
 ): () => void {
   let unmount: (() => void) | null = null;
+  let stopRetries = () => {};
   let hidden = false;
   const mount = (session: BuildSession, options: ThreadOptions = {}) => {
+    stopRetries();
     unmount?.();
     const stop = mountBuild(el, session, options);
     unmount = () => {
@@ -91,10 +94,12 @@ function show(
     };
   };
   const mountFromServer = (from: PageServer, id: string) => {
-    mount(from.open(id, { database }), {
+    const session = from.open(id, { database });
+    mount(session, {
       onOpenBuild: (summary) => mountFromServer(from, summary.id),
       openSession: (build) => from.open(build, { database }),
     });
+    stopRetries = followRetries(from, session, (retry) => mountFromServer(from, retry.id));
   };
   if (server === null) {
     mount(openKernel());
@@ -111,6 +116,7 @@ function show(
   }
   return () => {
     hidden = true;
+    stopRetries();
     unmount?.();
   };
 }

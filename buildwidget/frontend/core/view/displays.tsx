@@ -94,24 +94,29 @@ function Picture({ blob, mime, title }: { blob: Blob; mime: string; title: strin
 }
 
 function Framed({ html, title }: { html: string; title: string }): JSX.Element {
-  const place = useRef<HTMLIFrameElement>(null);
+  const place = useRef<HTMLDivElement>(null);
   const dark = useDark(place);
-  const [look, setLook] = useState<Look | null>(null);
+  const [page, setPage] = useState<string | null>(null);
   useLayoutEffect(() => {
-    if (place.current) setLook(lookOf(place.current, html, dark));
+    if (place.current) setPage(framePage(html, lookOf(place.current, html, dark)));
   }, [html, dark]);
   return (
-    <iframe
-      ref={place}
-      class="bw-frame"
-      title={title}
-      // Empty: no scripts, no forms, no popups, an origin of its own.
-      sandbox=""
-      srcdoc={look === null ? "" : framePage(html, look)}
-      referrerpolicy="no-referrer"
-      loading="lazy"
-      style={{ height: `${frameHeight(html)}px` }}
-    />
+    <div ref={place}>
+      {page !== null && (
+        <iframe
+          // A frame that is given another page before it was in sight can stay blank: each page has its own.
+          key={page}
+          class="bw-frame"
+          title={title}
+          // Empty: no scripts, no forms, no popups, an origin of its own.
+          sandbox=""
+          srcdoc={page}
+          referrerpolicy="no-referrer"
+          loading="lazy"
+          style={{ height: `${frameHeight(html)}px` }}
+        />
+      )}
+    </div>
   );
 }
 

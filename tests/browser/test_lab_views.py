@@ -26,6 +26,7 @@ def test_an_output_follows_its_retries_over_a_refresh(lab: LabServer, context: B
     view = page.page.locator(VIEW)
     expect(view).to_have_attribute("data-status", "failed")
     first = view.get_attribute("data-build")
+    page.save()
     (lab.root / "oven-is-warm").touch()
     view.locator("[data-action=retry-button]").click()
     expect(view).to_have_attribute("data-status", "succeeded")

@@ -109,7 +109,8 @@ check-python: $(VENV)/.test
 check-frontend: $(FRONTEND)/node_modules/.installed $(LAB)/node_modules/.installed
 	@cd $(FRONTEND) && npm run --silent check
 
-VITEST := --pool=threads
+# Ends by itself where a test hangs, with the name of its file.
+VITEST :=
 test-frontend: $(FRONTEND)/node_modules/.installed | $(VENV)/.created
 	@cd $(FRONTEND) && npm test --silent -- $(VITEST)
 

@@ -93,7 +93,7 @@ class Build:
 
     @property
     def percent(self) -> int | None:
-        """0 to 100, or None where nothing tells."""
+        """0 to 100: that of the todos, else of the outermost open bar; None where neither says how far the whole is."""
         return self.info.percent
 
     @property
@@ -130,7 +130,7 @@ class Build:
 
     @property
     def progress(self) -> list[ProgressRow]:
-        """The bars."""
+        """The bars: ``done`` at their end, ``closed`` if removed or given up; neither after the end: stopped by it."""
         return self.state.progress
 
     @property
@@ -166,21 +166,44 @@ class Build:
 
     # The whole log.
 
-    def log(self, tail: int | None = None) -> str:
-        """The log as text; ``tail`` gives only that many of its last lines."""
-        return "\n".join(self.log_lines(tail))
+    def log(self, tail: int | None = None, *, q: str | None = None) -> str:
+        """The log as text.
 
-    def log_lines(self, tail: int | None = None) -> Iterator[str]:
-        """The lines of the log, read page by page; ``tail`` gives only that many of the last."""
+        Args:
+            tail: only this many of the last lines.
+            q: only lines that contain this text, see ``log_lines``; ``tail`` then counts those.
+        """
+        return "\n".join(self.log_lines(tail, q=q))
+
+    def log_lines(self, tail: int | None = None, *, q: str | None = None) -> Iterator[str]:
+        """The lines of the log, read page by page; of a running build up to the newest.
+
+        Args:
+            tail: only this many of the last lines.
+            q: only lines that contain this text, in the whole log. Case is ignored as by ``str.casefold``, colours and
+                other escape sequences are skipped, spaces count. The unfinished line is not searched.
+        """
+        if tail is not None and q:
+            yield from self._last_found(tail, q)
+            return
         after = 0
         if tail is not None:
             after = max(0, self.store.log(self.id, limit=1).count - tail)
-        while True:
-            page = self.store.log(self.id, after=after, limit=LOG_PAGE_LINES)
+        more = True
+        while more:
+            page = self.store.log(self.id, after=after, limit=LOG_PAGE_LINES, q=q)
             yield from (text for _, _, text in page.lines)
-            if not page.lines or page.last >= page.count:
-                return
+            more = page.more and page.last > after
             after = page.last
+
+    def _last_found(self, tail: int, q: str) -> list[str]:
+        found: list[str] = []  # the newest first
+        before, more = None, True
+        while more and len(found) < tail:
+            page = self.store.log(self.id, before=before, limit=min(LOG_PAGE_LINES, tail - len(found)), q=q)
+            found += [text for _, _, text in reversed(page.lines)]
+            before, more = page.first, page.more
+        return found[::-1]
 
     def events(self, after: int = 0) -> Iterator[Event]:
         """The events of the log with a seq above ``after``, in order; unknown types are left out."""

@@ -186,7 +186,6 @@ def _step_ended(identity: str, *, failed: bool) -> None:
     _send(StepEnded(at=_now(), step=identity, failed=failed))
 
 
-@_never_raises
 def progress(
     current: float,
     total: float | None = None,
@@ -195,11 +194,31 @@ def progress(
     id: str | None = None,
     unit: str | None = None,
     done: bool | None = None,
+    closed: bool = False,
 ) -> None:
     """A bar: ``current`` of ``total`` (None: unknown) ``unit``s.
 
-    Calls of one ``id`` (default: the label) are one bar. It is ``done`` when told so, or when it reaches its total.
+    Calls of one ``id`` (default: the label) are one bar. It is over when it is ``done`` (default: when it reaches its
+    total) or ``closed`` (given up before that, or no longer to be shown). A bar that starts over is the same bar.
+
+    The build's percent is that of the first bar that is open: bars are taken as nested in the order in which they
+    began. Bars that turn out to run side by side give no percent.
     """
+    _bar(current, total, label=label, id=id, unit=unit, done=done, closed=closed)
+
+
+@_never_raises
+def _bar(
+    current: float,
+    total: float | None,
+    *,
+    label: str,
+    id: str | None,
+    unit: str | None,
+    done: bool | None,
+    **more: Any,
+) -> None:
+    """``more``: ``closed`` and ``level``, as ``ProgressEvent`` has them."""
     current, whole = number(current), optional_number(total)
     finished = (whole is not None and current >= whole) if done is None else bool(done)
     name = name_of(label)
@@ -212,6 +231,8 @@ def progress(
             total=whole,
             unit=None if unit is None else name_of(unit),
             done=finished,
+            closed=True if more.get("closed") else None,
+            level=more.get("level"),
         )
     )
 
@@ -362,7 +383,13 @@ def tqdm(
     *,
     unit: str = "it",
     id: str | None = None,
+    leave: bool | None = True,
     **_terminal_only: Any,
 ) -> ProgressBar[T]:
-    """A bar over an iterable, in place of ``tqdm.tqdm``; without an iterable, ``update(n)`` counts."""
-    return ProgressBar(iterable, report=progress, desc=desc, total=total, unit=unit, id=id)
+    """A bar over an iterable, in place of ``tqdm.tqdm``; without an iterable, ``update(n)`` counts.
+
+    ``leave=False``: the bar is not shown after its end.
+    """
+    bar = ProgressBar(iterable, report=_bar, desc=desc, total=total, unit=unit, id=id)
+    bar.leave = leave
+    return bar

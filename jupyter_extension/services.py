@@ -32,6 +32,7 @@ class Services:
     action_executor: Executor
     server_id: str
     started: float = field(default_factory=time.monotonic)
+    _search_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         """The result of a read in the thread pool: a database call never runs on the event loop, kernels share it."""
@@ -42,6 +43,15 @@ class Services:
         """The same for what writes: threads of its own, so that no read waits behind a write that waits for a lock."""
         call = functools.partial(function, *args, **kwargs)
         return await asyncio.get_running_loop().run_in_executor(self.action_executor, call)
+
+    async def search(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        """Like ``run``, for calls that scan a log: one at a time, first come first served.
+
+        A scan computes for a tenth of a second or more. Several at once are not faster, since they share the
+        interpreter's lock, but would take all the threads that other requests wait for.
+        """
+        async with self._search_turn:
+            return await self.run(function, *args, **kwargs)
 
 
 class NotReadyError(BuildwidgetError):

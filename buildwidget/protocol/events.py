@@ -139,7 +139,11 @@ class LogEvent(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="log")
 
 
 class ProgressEvent(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="progress"):
-    """A bar, an upsert by ``id``."""
+    """A bar, an upsert by ``id``.
+
+    ``done``: it reached its end. ``closed``: it was removed, or given up before its end. ``level``: how many bars it
+    is inside of, where it stands beside others of the same level; absent: bars are nested by order of first sight.
+    """
 
     id: str
     label: str
@@ -147,6 +151,8 @@ class ProgressEvent(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="
     total: Number | None = None
     unit: str | None = None
     done: bool | None = None
+    closed: bool | None = None
+    level: Count | None = None
 
 
 class MetricEvent(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="metric"):

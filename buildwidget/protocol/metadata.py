@@ -17,7 +17,6 @@ from buildwidget.protocol.events import (
     Error,
     MetaEvent,
     NotebookRef,
-    Number,
     StatusEvent,
     Todo,
     TodoStatus,
@@ -30,7 +29,7 @@ from buildwidget.protocol.limits import (
     MAX_TODOS,
     MAX_TRACEBACK_BYTES,
 )
-from buildwidget.protocol.state import ProgressRow, Usage
+from buildwidget.protocol.state import Usage
 from buildwidget.protocol.text import keep_end, keep_start
 
 Changes = dict[str, Any]
@@ -142,29 +141,14 @@ def active_todo(todos: list[Todo]) -> str | None:
 def todo_percent(todos: list[Todo]) -> int | None:
     """How many of the todos that are not cancelled are completed; None where there are none."""
     counted: list[TodoStatus] = [todo.status for todo in todos if todo.status != "cancelled"]
-    return _percent(counted.count("completed"), len(counted)) if counted else None
+    return floor_percent(counted.count("completed"), len(counted)) if counted else None
 
 
-def bar_percent(bar: ProgressRow) -> int | None:
-    """The percent of a bar; None where it has no usable total or current."""
-    current, total = _finite(bar.current), _finite(bar.total)
-    return None if current is None or total is None or total <= 0 else _percent(current, total)
-
-
-def _percent(part: float, whole: float) -> int:
+def floor_percent(part: float, whole: float) -> int:
+    """100 * part / whole, floored and clamped to 0..100."""
     # In floats, as JavaScript does, and clamped before it is floored: the product may be infinite.
     percent = 100.0 * part / whole
     return 100 if percent >= 100 else math.floor(percent) if percent > 0 else 0
-
-
-def _finite(number: Number | None) -> float | None:
-    if number is None or isinstance(number, str):
-        return None
-    try:
-        value = float(number)
-    except OverflowError:
-        return None
-    return value if math.isfinite(value) else None
 
 
 def merge_usage(usage: Usage, event: UsageEvent) -> Usage:

@@ -10,11 +10,11 @@ The rules, the same in both languages and proven so by ``tests/protocol``:
   notebook without a path are not kept); tags replace the old ones when any is given that is not empty.
 - **todos** replace the list, of which the first MAX_TODOS are kept. The active todo is the first in progress.
 - **percent** is 100 once the build succeeded, and stays as it was at another end. Until then: the floor of
-  100 * completed / todos that are not cancelled; without such todos ``bar_percent``. That is the percent of the last
-  event of a bar whose current is finite and whose total is finite and above zero: 100.0 * current / total in
-  floats, floored, clamped to 0..100.
-- **tool, text, log, metric**: see ``sections.py``.
-- **progress, display, artifact, permission, usage**: upserts by id, id, path, request id, and of the one row there
+  100 * completed / todos that are not cancelled; without such todos that of the outermost open bar with a total:
+  100.0 * current / total in floats, floored, clamped to 0..100. It is null where no such bar is open (between two
+  bars of a sequence too), and where several bars stand side by side without an outer one. bars.py has the rules.
+- **tool, text, log, metric**: see ``sections.py``. **progress**: see ``bars.py``.
+- **display, artifact, permission, usage**: upserts by id, id, path, request id, and of the one row there
   is; absent keeps, present replaces. A permission's first decision stays.
 - **Bounds**: limits.py. Lists drop their oldest row; short texts are cut to MAX_LABEL_BYTES. ``dropped`` counts, per
   field, the rows that fell out over the whole build; for ``todos`` and ``tags`` what the present list leaves out, for
@@ -31,6 +31,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from buildwidget.protocol.bars import BarSection
 from buildwidget.protocol.events import (
     ENDS,
     ArtifactEvent,
@@ -47,11 +48,10 @@ from buildwidget.protocol.events import (
     ToolEvent,
     UsageEvent,
 )
-from buildwidget.protocol.limits import MAX_ARTIFACTS, MAX_DISPLAYS, MAX_PERMISSIONS, MAX_PROGRESS
+from buildwidget.protocol.limits import MAX_ARTIFACTS, MAX_DISPLAYS, MAX_PERMISSIONS
 from buildwidget.protocol.metadata import (
     Changes,
     active_todo,
-    bar_percent,
     bounded_tags,
     bounded_todos,
     merge_usage,
@@ -61,7 +61,7 @@ from buildwidget.protocol.metadata import (
 )
 from buildwidget.protocol.sections import LogSection, MetricSection, TextSection, ToolSection
 from buildwidget.protocol.state import State, Summary, summary_from
-from buildwidget.protocol.upserts import Upserts, merge_artifact, merge_bar, merge_display, merge_permission
+from buildwidget.protocol.upserts import Upserts, merge_artifact, merge_display, merge_permission
 
 
 def reduce(state: State, event: Event | None) -> State:
@@ -86,11 +86,12 @@ class StateBuilder:
         self._ended = state.status in ENDS
         self._active_todo = active_todo(state.todos)
         self._todo_percent = todo_percent(state.todos)
+        self._percent_is_old = False
         self._tools = ToolSection(state.tools)
         self._texts = TextSection(state.texts)
         self._log = LogSection(state.log)
         self._metrics = MetricSection(state.metrics)
-        self._progress = Upserts(state.progress, "id", MAX_PROGRESS, merge_bar)
+        self._progress = BarSection(state.progress)
         self._displays = Upserts(state.displays, "id", MAX_DISPLAYS, merge_display)
         self._artifacts = Upserts(state.artifacts, "path", MAX_ARTIFACTS, merge_artifact)
         self._permissions = Upserts(state.permissions, "request_id", MAX_PERMISSIONS, merge_permission)
@@ -107,6 +108,7 @@ class StateBuilder:
 
     def summary(self, head: int) -> Summary:
         """The list row of the state so far, without making the state."""
+        self._settle_percent()
         return summary_from(self._get, head=head)
 
     def apply(self, event: Event | None) -> None:
@@ -116,6 +118,7 @@ class StateBuilder:
 
     def state(self) -> State:
         """The state so far, frozen: what is applied later does not change it. The same object while nothing did."""
+        self._settle_percent()
         log = self._log.result()
         if log is not self._state.log:
             self._set_dropped("log", log.first - 1)
@@ -153,6 +156,7 @@ class StateBuilder:
             self._set_dropped(field, self._get("dropped").get(field, 0) + rows)
 
     def _take_status(self, event: StatusEvent) -> None:
+        self._settle_percent()
         self._changes.update(status_changes(self._get, event))
         self._ended = event.status in ENDS
 
@@ -169,19 +173,20 @@ class StateBuilder:
         self._todo_percent = todo_percent(todos)
         self._changes["todos"] = todos
         self._set_dropped("todos", len(event.todos) - len(todos))
-        self._count_percent()
+        self._percent_is_old = True
 
     def _take_progress(self, event: ProgressEvent) -> None:
-        bar, fell_out = self._progress.apply(event)
-        self._drop("progress", fell_out)
-        percent = bar_percent(bar)
-        if percent is not None:
-            self._changes["bar_percent"] = percent
-            self._count_percent()
+        self._drop("progress", self._progress.apply(event))
+        self._percent_is_old = True
 
-    def _count_percent(self) -> None:
-        percent = self._todo_percent
-        self._changes["percent"] = self._get("bar_percent") if percent is None else percent
+    def _settle_percent(self) -> None:
+        """Works out the percent when it is asked for, and before an end, which keeps it."""
+        if not self._percent_is_old:
+            return
+        self._percent_is_old = False
+        percent = self._progress.percent() if self._todo_percent is None else self._todo_percent
+        if percent != self._get("percent"):
+            self._changes["percent"] = percent
 
     def _take_tool(self, event: ToolEvent) -> None:
         self._drop("tools", self._tools.apply(event, self._active_todo))

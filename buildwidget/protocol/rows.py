@@ -59,6 +59,10 @@ class Rows(Generic[RowT]):
     def __len__(self) -> int:
         return len(self._rows)
 
+    def now(self) -> list[RowT]:
+        """The rows so far; not to be changed or kept."""
+        return self._rows
+
     def result(self) -> list[RowT]:
         """The rows; the very list this was made from where nothing changed. Later changes do not show in it."""
         self._copied = False

@@ -103,7 +103,10 @@ class Log(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProgressRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One bar."""
+    """One bar. In an ended build, one that is neither ``done`` nor ``closed`` was stopped by the build's end.
+
+    ``run`` is the place of its latest run among the runs of all bars, in the order in which they began, from 1.
+    """
 
     id: str
     label: str
@@ -111,6 +114,9 @@ class ProgressRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     done: bool
     total: Number | None = None
     unit: str | None = None
+    closed: bool | None = None
+    level: Count | None = None
+    run: Count | None = None
 
 
 class MetricRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,11 +168,7 @@ class PermissionRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class State(_Folded, frozen=True, kw_only=True, omit_defaults=True):
-    """The whole bounded state of a build (limits.py tells the bounds).
-
-    ``bar_percent`` is the percent of the bar with a total that changed last: what ``percent`` falls back to
-    while there are no todos.
-    """
+    """The whole bounded state of a build (limits.py tells the bounds)."""
 
     todos: list[Todo]
     tools: list[ToolRow]
@@ -179,7 +181,6 @@ class State(_Folded, frozen=True, kw_only=True, omit_defaults=True):
     usage: Usage
     permissions: list[PermissionRow]
     dropped: dict[str, Count]
-    bar_percent: Percent | None = None
 
 
 def initial_state(

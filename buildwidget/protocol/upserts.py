@@ -1,4 +1,4 @@
-"""The sections of a state that are plain upserts: bars, displays, artifacts and permissions.
+"""The sections of a state that are plain upserts: displays, artifacts and permissions.
 
 A field that an event has replaces, one it lacks keeps. ``core/fold/upserts.ts`` is this file in TypeScript.
 """
@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from buildwidget.protocol.events import ArtifactEvent, DisplayEvent, PermissionEvent, ProgressEvent
+from buildwidget.protocol.events import ArtifactEvent, DisplayEvent, PermissionEvent
 from buildwidget.protocol.limits import MAX_OPTIONS, MAX_PERMISSION_INPUT_WEIGHT
 from buildwidget.protocol.metadata import label
 from buildwidget.protocol.rows import Rows
-from buildwidget.protocol.state import ArtifactRow, DisplayRow, PermissionRow, ProgressRow
+from buildwidget.protocol.state import ArtifactRow, DisplayRow, PermissionRow
 from buildwidget.protocol.text import weight
 
 RowT = TypeVar("RowT")
@@ -38,19 +38,6 @@ class Upserts(Generic[RowT, EventT]):
     def result(self) -> list[RowT]:
         """The rows for the next state."""
         return self._rows.result()
-
-
-def merge_bar(row: ProgressRow | None, event: ProgressEvent, key: str) -> ProgressRow:
-    """The bar after the event."""
-    done, total, unit = (row.done, row.total, row.unit) if row else (False, None, None)
-    return ProgressRow(
-        id=key,
-        label=label(event.label),
-        current=event.current,
-        done=done if event.done is None else event.done,
-        total=total if event.total is None else event.total,
-        unit=unit if event.unit is None else label(event.unit),
-    )
 
 
 def merge_display(row: DisplayRow | None, event: DisplayEvent, key: str) -> DisplayRow:

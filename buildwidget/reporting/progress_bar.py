@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import os
+import threading
 import time
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Any, Final, Generic, TypeVar
@@ -40,11 +42,15 @@ class ProgressBar(Generic[T]):
         self.unit = unit
         self.n: float = 0
         self._id = id or self.desc or f"bar-{os.getpid()}-{next(_numbers)}"
+        self.leave: bool | None = True
         self._postfix = ""
         self._report = report
         self._clock = clock
         self._reported_at = clock()
         self._closed = False
+        self.thread = threading.get_ident()
+        self.level: int | None = None
+        _open_bars.add(self)
         self._tell()
 
     def __iter__(self) -> Iterator[T]:
@@ -83,11 +89,15 @@ class ProgressBar(Generic[T]):
         """The bar is over; its last count is always reported."""
         if not self._closed:
             self._closed = True
-            self._tell()
+            _open_bars.discard(self)
+            if self._told != (self.n, self._end()):
+                self._tell()
 
     def reset(self, total: float | None = None) -> None:
         """Start again from nothing."""
+        self.close()
         self.n, self.total, self._closed = 0, self.total if total is None else total, False
+        _open_bars.add(self)
         self._tell()
 
     def refresh(self, *_: Any, **__: Any) -> None:
@@ -113,8 +123,55 @@ class ProgressBar(Generic[T]):
 
     def _tell(self) -> None:
         self._reported_at = self._clock()
+        self._told = (self.n, self._end())
         label = f"{self.desc} ({self._postfix})" if self._postfix else self.desc
-        self._report(self.n, self.total, label=label, id=self._id, unit=self.unit, done=self._closed)
+        self._report(self.n, self.total, label=label, id=self._id, unit=self.unit, **self._end())
+
+    def _end(self) -> dict[str, Any]:
+        """A bar that was left before its total is closed, not done."""
+        done = self._closed if self.total is None else self.n >= self.total
+        closed = self._closed and (not done or self.leave is False)
+        return {"done": done, "closed": closed, "level": self.level}
+
+
+class _OpenBars:
+    """The open bars of this process. Reentrant: a signal handler or a finalizer may close one."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._bars: weakref.WeakSet[ProgressBar[Any]] = weakref.WeakSet()
+
+    def add(self, bar: ProgressBar[Any]) -> None:
+        """Bars open in several worker threads at once stand side by side, and within those of the main thread."""
+        main = threading.main_thread().ident
+        with self._lock:
+            in_workers = [other for other in self._bars if other.thread not in (bar.thread, main)]
+            if bar.thread == main:
+                for other in in_workers:
+                    other.level = 1
+            elif in_workers:
+                level = int(any(other.thread == main for other in self._bars))
+                bar.level = max([level, *(other.level or 0 for other in in_workers)])
+                for other in in_workers:
+                    other.level = bar.level
+            self._bars.add(bar)
+
+    def discard(self, bar: ProgressBar[Any]) -> None:
+        """The bar is closed."""
+        with self._lock:
+            self._bars.discard(bar)
+
+
+_open_bars = _OpenBars()
+
+
+def _forget_parent() -> None:
+    global _open_bars  # noqa: PLW0603 - the bars are the parent's, and another of its threads may hold the lock
+    _open_bars = _OpenBars()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_parent)
 
 
 def _length(iterable: Any) -> int | None:

@@ -222,6 +222,15 @@ def _counted(line: str, _above: str) -> Bar | None:
     return Bar("count", word, current - 1 if heading else current, total, None, sure)
 
 
+def read_heading(bar: Bar) -> Bar | None:
+    """The bar that a bar's label counts: ``Epoch 3/20`` is the third of 20 that runs, so two are done."""
+    match = None if bar.family == "count" else _COUNTED.match(bar.label)
+    if match is None or int(match[2]) < 1 or int(match[3]) == bar.total:  # then the bar itself counts them
+        return None
+    heading = Bar("count", match[1].capitalize(), int(match[2]) - 1, int(match[3]), None)
+    return heading if _is_sound(heading) else None
+
+
 _READERS: Final[tuple[Callable[[str, str], Bar | None], ...]] = (
     _tqdm, _thick, _git, _make, _pytest, _ninja, _counted, _brackets, _curl, _tqdm_endless,
 )  # fmt: skip

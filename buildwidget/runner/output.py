@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable
 from typing import Final
@@ -64,7 +65,7 @@ class Output:
         for stream, reading in self._streams.items():
             rest = reading.splitter.feed(reading.masker.finish())
             end = reading.splitter.finish()
-            self._take(stream, LogUpdate([*rest.lines, *end.lines], end.partial, rest.redrawn + end.redrawn))
+            self._take(stream, LogUpdate([*rest.lines, *end.lines], end.partial, rest.drawn + end.drawn))
             for event in reading.bars.finish(self._now_ms()):
                 self._write(self._masker.mask_event(event))
         self._tell_partial()
@@ -79,7 +80,7 @@ class Output:
         reading = self._reading(stream)
         reading.partial = update.partial
         lines = [self._masker.mask(line) for line in update.lines] if self._masker else update.lines
-        for event in reading.bars.feed([*update.redrawn, *lines], update.partial, self._now_ms()):
+        for event in reading.bars.feed(self._masked(update), self._now_ms()):
             self._write(self._masker.mask_event(event))
         if lines:
             self.tail.add(lines)
@@ -90,6 +91,13 @@ class Output:
     def _tell_partial(self) -> None:
         if self._partial() != self._told:
             self._tell([])
+
+    def _masked(self, update: LogUpdate) -> LogUpdate:
+        if not self._masker:
+            return update
+        mask = self._masker.mask
+        drawn = [it._replace(texts=[mask(text) for text in it.texts]) for it in update.drawn]
+        return dataclasses.replace(update, partial=mask(update.partial), drawn=drawn)
 
     def _tell(self, lines: list[LogLine]) -> None:
         self._next_partial = self._clock() + PARTIAL_SECONDS

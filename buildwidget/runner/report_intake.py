@@ -18,6 +18,7 @@ from buildwidget.protocol.events import (
     LogEvent,
     LogLine,
     MetricEvent,
+    ProgressEvent,
     TextEvent,
     TextKind,
     TodosEvent,
@@ -32,6 +33,7 @@ from buildwidget.reporting.messages import (
     Sync,
     TodosReport,
 )
+from buildwidget.runner.reported_bars import ReportedBars
 from buildwidget.runner.secrets import Masker, StreamMasker
 from buildwidget.runner.todo_list import TodoList
 from buildwidget.store.drafts import draft
@@ -73,6 +75,7 @@ class ReportIntake:
         self._masker = masker
         self._cwd = cwd
         self._todos = TodoList()
+        self._bars = ReportedBars()
         self._texts: dict[str, _Text] = {}
         self._lock = threading.RLock()  # a signal handler may report in the middle of a report
 
@@ -84,7 +87,10 @@ class ReportIntake:
         """Write reports that arrived together; metric points among them are joined per metric."""
         with self._lock:
             for message in join_points(messages):
-                if not isinstance(message, Sync):
+                if isinstance(message, ProgressEvent):
+                    for event in self._bars.take(message):
+                        self._take(event)
+                elif not isinstance(message, Sync):
                     self._take(message)
 
     def finish(self) -> None:

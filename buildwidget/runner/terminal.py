@@ -8,6 +8,8 @@ sequence and control character goes.
 A program that draws several rows over and over goes up with the cursor, and its rows come again and again. Such
 a row is a line only if it says something new: not if it is blank, an unfinished bar, or what one of the last 50
 such rows said.
+
+What bars are read off is every text that stood on a row when the row was left or overwritten, in order.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ import io
 import re
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from buildwidget.protocol.limits import MAX_LOG_LINE_BYTES, MAX_PAYLOAD_BYTES
 from buildwidget.runner.bar_formats import is_unfinished_bar
@@ -46,19 +48,37 @@ _LONGEST_CODE: Final = 280
 _TRIM_WINDOW: Final = 128
 _SCREEN_ROWS: Final = 24
 _REMEMBERED_ROWS: Final = 50
+_MAX_OVERWRITTEN: Final = 200
+"""Texts written over within one read that are kept, in a program that does nothing else."""
+
+
+class Drawn(NamedTuple):
+    """Texts that stood on rows next to each other, from ``row`` on, when the cursor left them or wrote over them.
+
+    Rows are counted from the first line of the output. A blank text is a row that was erased. ``up`` is how many rows
+    the cursor went up then, to where it rests while such a row is drawn from time to time. ``ended``: a newline ended
+    each of them.
+    """
+
+    row: int
+    texts: list[str]
+    up: int = 0
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class LogUpdate:
     """What one read added: the lines that are now whole, and the unfinished line as it stands.
 
-    ``partial`` is at most 4 KiB of UTF-8 (its beginning), and "" where no line is open. ``redrawn`` are rows that
-    are no lines, because they are drawn over and over: what bars are read off.
+    ``partial`` is at most 4 KiB of UTF-8 (its beginning), and "" where no line is open; ``row`` is the row it stands
+    on, None where it is the rest of another row. ``drawn`` is what bars are read off: the lines, and the rows that
+    are no lines because they are drawn over and over.
     """
 
     lines: list[str]
     partial: str
-    redrawn: list[str] = field(default_factory=list)
+    drawn: list[Drawn] = field(default_factory=list)
+    row: int | None = None
 
 
 def strip_colours(text: str) -> str:
@@ -96,7 +116,7 @@ class LineSplitter:
         self._held = ""
         if not self._line.empty:
             lines.extend(self._line.end())
-        return LogUpdate(lines, "", self._line.take_redrawn())
+        return LogUpdate(lines, "", self._line.take_drawn())
 
     def _take(self, text: str) -> LogUpdate:
         if self._held or _UNCLEAN.search(text):
@@ -108,11 +128,13 @@ class LineSplitter:
             last = rest.pop()
             lines.extend(self._middle(rest, plain=not _has_moves(text)))
             lines.extend(self._line.write(last))
-        return LogUpdate(lines, self._line.partial(), self._line.take_redrawn())
+        row = None if self._line.stale else self._line.row
+        return LogUpdate(lines, self._line.partial(), self._line.take_drawn(), row)
 
     def _middle(self, rows: list[str], *, plain: bool) -> list[str]:
         """The lines of rows that are whole; of most output, the rows themselves."""
         if plain and not self._line.redrawing and max(map(len, rows), default=0) <= MAX_LINE_CHARACTERS:
+            self._line.pass_over(rows)
             return rows
         lines = []
         for row in rows:
@@ -158,7 +180,11 @@ class _OpenLine:
         self._backspaces = 0
         self._codes = ""
         self._rows_up = 0
-        self._redrawn: list[str] = []
+        self._bottom = 0
+        self._drawn: list[Drawn] = []
+        self._overwritten = 0
+        # The text is that of the row the cursor came from.
+        self.stale = False
         self._said: deque[str] = deque(maxlen=_REMEMBERED_ROWS)
 
     @property
@@ -170,11 +196,23 @@ class _OpenLine:
         """Whether the cursor is above the last row, so that the next newline begins no new one."""
         return self._rows_up > 0
 
-    def take_redrawn(self) -> list[str]:
-        if not self._redrawn:
+    @property
+    def row(self) -> int:
+        """The row of the cursor, from the first line on."""
+        return self._bottom - self._rows_up
+
+    def take_drawn(self) -> list[Drawn]:
+        self._overwritten = 0
+        if not self._drawn:
             return []
-        taken, self._redrawn = self._redrawn, []
+        taken, self._drawn = self._drawn, []
         return taken
+
+    def pass_over(self, rows: list[str]) -> None:
+        """These plain rows are below the cursor now; it is at the beginning of the last one."""
+        if rows:
+            self._drawn.append(Drawn(self._bottom, rows, ended=True))
+            self._bottom += len(rows)
 
     def partial(self) -> str:
         if self.empty:
@@ -188,14 +226,22 @@ class _OpenLine:
         """The line is whole: gives it, and starts the next."""
         lines = self._append(self._codes)
         row = self._text.getvalue() if self._length else ""
+        if not self.stale:
+            self._drawn.append(Drawn(self.row, [row], ended=True))
         if not self._rows_up or self._is_news(row):
             lines.append(row)
-        self._rows_up = max(self._rows_up - 1, 0)
+        self._go_down()
         self._clear()
         self._returned = False
         self._backspaces = 0
         self._codes = ""
         return lines
+
+    def _go_down(self) -> None:
+        if self._rows_up:
+            self._rows_up -= 1
+        else:
+            self._bottom += 1
 
     def write(self, text: str) -> list[str]:
         """Adds cleaned text without newlines; gives the lines that had to be broken off."""
@@ -228,7 +274,6 @@ class _OpenLine:
     def _is_news(self, row: str) -> bool:
         plain = strip_colours(row)
         if not plain.strip() or is_unfinished_bar(plain):
-            self._redrawn.append(row)
             return False
         news = row not in self._said
         self._said.append(row)
@@ -236,17 +281,21 @@ class _OpenLine:
 
     def _move_row(self, move: str) -> None:
         """The cursor goes up or down (A, B), or to the beginning of a row above or below (F, E)."""
-        if self._length:
-            self._redrawn.append(self._text.getvalue())
         rows = int(move[2:-1] or 1) or 1
-        rows_up = self._rows_up + (rows if move[-1] in "AF" else -rows)
-        self._rows_up = min(max(rows_up, 0), _SCREEN_ROWS - 1)
+        up = rows if move[-1] in "AF" else -rows
+        if self._length and not self.stale:
+            self._drawn.append(Drawn(self.row, [self._text.getvalue()], max(up, 0)))
+        elif self.stale and self._drawn and self._drawn[-1].up:
+            self._drawn[-1] = self._drawn[-1]._replace(up=max(self._drawn[-1].up + up, 0))
+        self._rows_up = min(max(self._rows_up + up, 0), _SCREEN_ROWS - 1)
+        self.stale = self._length > 0
         if move[-1] in "EF":
             self._returned, self._backspaces = True, 0
 
     def _erase(self, *, whole: bool) -> None:
         if whole or self._returned:
-            self._clear()
+            self._overwrite()
+            self._drawn.append(Drawn(self.row, [""]))
         elif self._backspaces:
             self._trim(self._backspaces)
         self._backspaces = 0
@@ -257,12 +306,22 @@ class _OpenLine:
             self._codes += text
             return []
         if self._returned:
-            self._clear()
+            self._overwrite()
         elif self._backspaces:
             self._trim(self._backspaces)
         text = self._codes + text
         self._returned, self._backspaces, self._codes = False, 0, ""
         return self._append(text)
+
+    def _overwrite(self) -> None:
+        if self._length and not self.stale:
+            drawn = Drawn(self.row, [self._text.getvalue()])
+            self._overwritten += 1
+            if self._overwritten > _MAX_OVERWRITTEN:
+                self._drawn[-1] = drawn
+            else:
+                self._drawn.append(drawn)
+        self._clear()
 
     def _append(self, text: str) -> list[str]:
         if not text:
@@ -288,6 +347,7 @@ class _OpenLine:
         return broken
 
     def _clear(self) -> None:
+        self.stale = False
         if self._length:
             self._text = io.StringIO()
             self._length = 0

@@ -44,8 +44,8 @@ def coalesce(drafts: Iterable[Draft]) -> list[Draft]:
 def _kind(event: Event) -> object:
     """What an event may join; None: nothing, and it is a border.
 
-    Metrics alternate (loss, accuracy, loss ...) and have nothing to do with each other. Bars do: which one changed
-    last is the build's percent.
+    Metrics alternate (loss, accuracy, loss ...) and have nothing to do with each other. Bars do: the build's
+    percent depends on the order in which they begin and end.
     """
     kind = type(event)
     if isinstance(event, MetricEvent):
@@ -110,14 +110,14 @@ def _join_metrics(first: MetricEvent, second: MetricEvent) -> MetricEvent | None
 
 
 def _join_bars(first: ProgressEvent, second: ProgressEvent) -> ProgressEvent | None:
-    # Where the later one has no percent (a current that is no number, another total) the earlier one's stands.
-    if first.id != second.id or isinstance(second.current, str) or second.total not in (None, first.total):
+    # A run's end and the next one's beginning count, so they stay two events.
+    if first.id != second.id or (first.done, first.closed) != (second.done, second.closed):
         return None
     return msgspec.structs.replace(
         second,
         total=first.total if second.total is None else second.total,
         unit=first.unit if second.unit is None else second.unit,
-        done=first.done if second.done is None else second.done,
+        level=first.level if second.level is None else second.level,
     )
 
 

@@ -118,14 +118,23 @@ class EventRange:
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """Lines ``first`` to ``last`` of ``count``: (number, stream, text). With a search only those that match.
+    """Lines ``first`` to ``last`` of ``count``: (number, stream, text).
 
-    The next page starts after ``last``, the one before it ends before ``first``. Empty: ``first = last + 1``.
+    With a search, ``first`` to ``last`` is what was searched, and ``lines`` are those of it that match, maybe none: one
+    page searches a bounded part of the log. Search on after ``last``, or before ``first``, while there is ``more``.
+
+    Attributes:
+        first: number of the first line; numbers start at 1. Nothing read: ``first = last + 1``.
+        last: number of the last line.
+        count: lines of the whole log at the time of reading.
+        more: whether the log goes on in the direction of reading: after ``last`` for ``after``, else before ``first``.
+        lines: in the order of their numbers.
     """
 
     first: int
     last: int
     count: int
+    more: bool
     lines: list[tuple[int, str, str]]
 
 

@@ -162,10 +162,10 @@ class Store:
         ``q`` is looked for in name, project, key and id, whatever the case of its letters; ``retry_of`` is the build
         that they retry. ValueError: not a cursor.
         """
-        wanted = {"status": status, "project": project, "q": q, "retry_of": retry_of}
+        wanted = rows.Wanted(status, project, q, retry_of)
         with self.database.reading() as connection:
             schema.check_reader(connection)
-            return rows.page(connection, owner, **wanted, limit=limit, cursor=cursor)
+            return rows.page(connection, owner, wanted, limit=limit, cursor=cursor)
 
     def active_and_newest(self, owner: str, project: str | None = None, newest: int = 50) -> list[Summary]:
         """All builds that have not ended and the newest others, newest first."""
@@ -230,7 +230,17 @@ class Store:
     ) -> LogPage:
         """Whole lines after a number, or before one, or (with neither) the last ones.
 
-        ``q``: only lines that hold this text, whatever the case of its letters and its colours.
+        Args:
+            build_id: the build.
+            after: read upwards from the line after this one.
+            before: read downwards from the line before this one.
+            limit: maximum number of lines.
+            q: only lines that contain this text (spaces count). Case is ignored as by ``str.casefold``; colours and
+                other escape sequences are skipped. One call searches a bounded part of the log: see ``LogPage``. The
+                unfinished line is not searched.
+
+        Raises:
+            NotFound: there is no such build.
         """
         with self.database.reading() as connection:
             if after is not None:

@@ -32,19 +32,22 @@ class LogHandler(RestHandler):
             "limit": query.limit(config.default_log_lines, config.max_log_lines),
             "q": query.text("q"),
         }
-        page = await services.run(_page, services.store, config.owner, build_id, ask)
-        self.send_json({"first": page.first, "last": page.last, "count": page.count, "lines": page.lines})
+        run = services.search if ask["q"] else services.run
+        page = await run(_page, services.store, config.owner, build_id, ask)
+        numbers = {"first": page.first, "last": page.last, "count": page.count, "more": page.more}
+        self.send_json({**numbers, "lines": page.lines})
 
     async def _download(self, services: Services, build_id: str, q: str | None) -> None:
         record = await services.run(owned, services.store, services.config.owner, build_id)
         self.set_header("Content-Type", "text/plain; charset=utf-8")
         self.set_attachment_header(f"{record.summary.name or build_id}.log")
+        run = services.search if q else services.run
         after = 0
         while True:
-            page = await services.run(services.store.log, build_id, after=after, limit=_DOWNLOAD_LINES, q=q)
+            page = await run(services.store.log, build_id, after=after, limit=_DOWNLOAD_LINES, q=q)
             self.write("".join(f"{text}\n" for _, _, text in page.lines))
             await self.flush()  # waits until the client took it: memory holds one page
-            if page.last >= page.count or page.last <= after:
+            if not page.more or page.last <= after:
                 break
             after = page.last  # a search may end a page with nothing found so far
         self.finish(set_content_type="text/plain; charset=utf-8")

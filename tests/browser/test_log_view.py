@@ -118,6 +118,38 @@ def test_a_line_that_was_searched_for_stands_in_the_middle(log: Page) -> None:
     _until(log, lambda: abs(log.evaluate(middle)) <= 6)
 
 
+LONG_LOG = """() => {
+  const lines = Array.from({ length: 100_000 }, (_, n) => ["stdout", `number ${n + 1}`]);
+  const first = harness.session.get().state.log.count + 1;
+  harness.session.apply([{ type: "log", at: Date.now(), first, lines }]);
+  const { log } = harness.session.actions;
+  const reader = new Promise((resolve) => (harness.goOn = resolve));
+  harness.session.actions.log = async (query) => {
+    if (query.before !== undefined) await reader;
+    return log(query);
+  };
+}"""
+"""100,000 lines; what is searched after the newest part waits for ``harness.goOn()``."""
+
+
+def test_hits_that_come_do_not_move_what_the_reader_looks_at(log: Page) -> None:
+    log.evaluate(LONG_LOG)
+    log.locator("[data-action=search]").click()
+    log.keyboard.type("number 9")
+    log.get_by_text("1,000 lines, searched 1,001 of 103,040").wait_for()
+    log.locator("[data-testid=log]").hover()
+    log.mouse.wheel(0, -600)
+    _until(log, lambda: _log(log, "following") == "false")
+    top = log.evaluate(TOP_LINE)
+    log.evaluate("() => harness.goOn()")
+    log.get_by_text("10,000 lines, searched 10,001 of 103,040").wait_for()
+    assert log.evaluate(TOP_LINE) == top
+    log.get_by_role("button", name="Search on").click()
+    log.get_by_text("11,111 lines", exact=True).wait_for()
+    assert log.evaluate(TOP_LINE) == top
+    assert _log(log, "first") == str(3_040 + 9)
+
+
 def _log(page: Page, name: str) -> Any:
     return page.locator("[data-testid=log]").get_attribute(f"data-{name}")
 

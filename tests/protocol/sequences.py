@@ -110,7 +110,13 @@ EVENTS: dict[str, st.SearchStrategy[Any]] = {
         partial=st.dictionaries(streams, texts, max_size=3),
     ),
     "progress": event(
-        "progress", {"id": ids, "label": texts, "current": numbers}, total=numbers, unit=texts, done=st.booleans()
+        "progress",
+        {"id": ids, "label": texts, "current": numbers},
+        total=numbers,
+        unit=texts,
+        done=st.booleans(),
+        closed=st.booleans(),
+        level=st.one_of(st.integers(0, 3), counts),
     ),
     "metric": event(
         "metric", {"name": ids, "points": st.lists(st.tuples(optional(numbers), numbers, times), max_size=4)}

@@ -21,10 +21,12 @@ def test_the_events_of_a_golden_file_fold_to_its_state(path: Path) -> None:
     events = [decode_event(json.dumps(event)) for event in case["events"]]
     state = fold(start, events)
     assert json.loads(encode_state(state)) == case["state"]
-    one_by_one = start
+    one_by_one, percents = start, []
     for event in events:
         one_by_one = reduce(one_by_one, event)
+        percents.append(one_by_one.percent)
     assert one_by_one == state
+    assert percents == case.get("percents", percents)
 
 
 def test_there_are_golden_files() -> None:

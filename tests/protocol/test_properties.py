@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from buildwidget.protocol.bars import bar_percent, is_over
 from buildwidget.protocol.codec import decode_event, decode_state, encode_state
 from buildwidget.protocol.cursor import Folded, apply_batch
 from buildwidget.protocol.events import ENDS, TOOL_ENDS, Event
@@ -16,7 +17,7 @@ from buildwidget.protocol.frames import Cursor
 from buildwidget.protocol.reducer import StateBuilder, fold, reduce
 from buildwidget.protocol.state import State, initial_state
 from tests.protocol.bounds import excesses
-from tests.protocol.sequences import BOUNDED, crossings, sequences
+from tests.protocol.sequences import BOUNDED, crossings, logs_of, sequences
 
 START = initial_state(id="build", owner="owner", kind="agent", created_at=1)
 METADATA = ("name", "project", "operation", "model", "tags")
@@ -152,6 +153,27 @@ def test_percent_is_100_exactly_when_told_and_nothing_follows_an_end(log: list[E
         else:
             assert not (before.cancelling and not after.cancelling)
             assert not (before.status == "running" and after.status == "queued")
+
+
+@quick
+@given(logs_of("progress").map(lambda texts: [decode_event(text) for text in texts]))
+def test_percent_is_that_of_an_open_bar_beside_which_none_stands(log: list[Event | None]) -> None:
+    for before, after in pairwise(steps(log)):
+        rows = {row.id: row for row in after.progress}
+        runs = [row.run for row in rows.values()]
+        assert len(set(runs)) == len(runs)
+        for old in before.progress:
+            new = rows[old.id]
+            # A run that is over stays over; a new one is later than all before.
+            assert new.run == old.run or is_over(old)
+            assert new.run == old.run or new.run == max(filter(None, runs))
+        shown = [row for row in rows.values() if not is_over(row) and bar_percent(row) is not None]
+        first = min(shown, key=lambda row: (row.level or 0, row.run or 0), default=None)
+        if after.percent is None:
+            assert first is None or first.level is not None
+        else:
+            assert first is not None
+            assert (first.level or 0, after.percent) == (0, bar_percent(first))
 
 
 @quick

@@ -5,6 +5,9 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from buildwidget.build import Build
+from buildwidget.protocol.reducer import StateBuilder
+from buildwidget.protocol.state import initial_state
 from tests.runner.builds import Builds
 from tests.waiting import wait_until
 
@@ -53,6 +56,49 @@ def test_bars_and_unfinished_lines(builds: Builds) -> None:
     assert [(bar.current, bar.total, bar.done) for bar in state.progress] == [(10, 10, True)]
     builds.store.send(build_id, "cancel", "r1")
     assert builds.wait_for(build_id).status == "cancelled"
+
+
+NESTED = """
+import time
+from tqdm import tqdm
+for epoch in tqdm(range(4), desc="epochs"):
+    for batch in tqdm(range(30), desc="batches", leave=False):
+        time.sleep(0.005)
+        if epoch == FAILS_IN and batch == 10:
+            raise SystemExit(3)
+"""
+
+
+def percents_of(builds: Builds, build_id: str) -> list[int | None]:
+    """The percents that followed each other."""
+    builder = StateBuilder(initial_state(id=build_id, owner="tester", kind="command", created_at=1))
+    seen: list[int | None] = []
+    for event in Build(build_id, builds.store).events():
+        builder.apply(event)
+        percent = builder.state().percent
+        if not seen or seen[-1] != percent:
+            seen.append(percent)
+    return seen
+
+
+def test_real_nested_bars_give_the_percent_of_the_outer_one_and_none_is_left_open(builds: Builds) -> None:
+    build_id = builds.python(NESTED.replace("FAILS_IN", "None"))
+    state = builds.wait_for(build_id)
+    assert state.status == "succeeded"
+    assert [(bar.label, bar.done, bar.closed is True) for bar in state.progress if bar.label == "epochs"] == [
+        ("epochs", True, False)
+    ]
+    assert [bar.closed for bar in state.progress if bar.label == "batches"] == [True]
+    assert set(percents_of(builds, build_id)) <= {None, 0, 25, 50, 75, 100}
+
+
+def test_a_build_that_fails_keeps_its_percent_and_the_bar_that_it_stopped(builds: Builds) -> None:
+    build_id = builds.python(NESTED.replace("FAILS_IN", "2"))
+    state = builds.wait_for(build_id)
+    assert (state.status, state.percent) == ("failed", 50)
+    outer, inner = state.progress
+    assert (outer.label, outer.current, outer.done, outer.closed) == ("epochs", 2, False, None)
+    assert (inner.label, inner.closed) == ("batches", True)
 
 
 def test_secrets_are_nowhere_in_the_database(builds: Builds, tmp_path: Path) -> None:

@@ -159,7 +159,27 @@ def test_the_log_is_read_forwards_backwards_and_from_its_end(client: Client, sto
     assert client.get(path, after=30).json()["lines"] == []
     found = client.get(path, after=0, q="LINE 1").json()
     assert [line[0] for line in found["lines"]] == [1, *range(10, 20)]
+    assert [page["more"] for page in (end, before, after, found)] == [True, True, True, False]
     assert client.get(path, before="x").error["field"] == "before"
+
+
+def test_a_search_says_what_it_covered_and_goes_on(client: Client, store: Store) -> None:
+    build = StoredBuild(store)
+    for start in range(1, 100_001, 1_000):
+        build.log(*(f"number {n}" for n in range(start, start + 1_000)))
+    path = f"builds/{build.id}/log"
+    newest = client.get(path, q="number 9999").json()
+    assert (newest["first"], newest["last"], newest["count"], newest["more"]) == (50_001, 100_000, 100_000, True)
+    assert [line[0] for line in newest["lines"]] == list(range(99_990, 100_000))
+    older = client.get(path, q="number 9999", before=newest["first"]).json()
+    assert (older["first"], older["last"], older["more"]) == (1, 50_000, False)
+    assert older["lines"] == [[9_999, "stdout", "number 9999"]]
+    nothing = client.get(path, q="nowhere", after=0).json()
+    assert nothing == {"first": 1, "last": 50_000, "count": 100_000, "more": True, "lines": []}
+    assert client.get(path, q=" ", limit=1).json()["lines"] == [[100_000, "stdout", "number 100000"]]
+    assert client.get(path, download=1, q="number 9999").body.decode().splitlines() == [
+        f"number {n}" for n in (9_999, *range(99_990, 100_000))
+    ]
 
 
 def test_the_whole_log_is_downloaded_as_text(client: Client, store: Store) -> None:

@@ -38,6 +38,7 @@ from buildwidget.store.tables import states
 from buildwidget.store.writer import Writer
 from tests.store.making import (
     HERE,
+    build_with_lines,
     check_build,
     create,
     drafts,
@@ -476,12 +477,14 @@ class StoreContract:
         check_build(store, appender.build_id)
 
     def test_lines_are_read_by_number(self, store: Store) -> None:
-        build = _build_with_lines(store, 30)
+        build = build_with_lines(store, 30)
 
         def numbers(**window: Any) -> list[int]:
             page = store.log(build, **window)
             assert page.count == 30
             assert [text for _n, _s, text in page.lines] == [f"line {number}" for number, _s, _t in page.lines]
+            going_up = "after" in window
+            assert page.more == (page.last < 30 if going_up else page.first > 1)
             if page.lines:
                 assert (page.first, page.last) == (page.lines[0][0], page.lines[-1][0])
             else:
@@ -500,27 +503,6 @@ class StoreContract:
         assert numbers(before=1) == []
         assert numbers(before=99, limit=2) == [29, 30]
         assert store.log(create(store)).lines == []
-
-    def test_lines_are_searched(self, store: Store) -> None:
-        build = _build_with_lines(store, 30)
-        found = store.log(build, q="LINE 1", limit=3)
-        assert [line[0] for line in found.lines] == [17, 18, 19]
-        assert (found.first, found.last) == (17, 30)
-        before = store.log(build, q="LINE 1", before=found.first)
-        assert [line[0] for line in before.lines] == [1, 10, 11, 12, 13, 14, 15, 16]
-        assert (before.first, before.last) == (1, 16)
-        first = store.log(build, q="line 2", after=0, limit=2)
-        assert [line[0] for line in first.lines] == [2, 20]
-        assert (first.first, first.last) == (1, 20)
-        assert [line[0] for line in store.log(build, q="line 2", after=first.last, limit=2).lines] == [21, 22]
-        assert store.log(build, q="nowhere", after=0) == store.log(build, q="nowhere")
-        assert (store.log(build, q="nowhere").first, store.log(build, q="nowhere").last) == (1, 30)
-
-    def test_a_search_looks_through_colours_and_cuts(self, store: Store) -> None:
-        appender = started(store)
-        appender.append(drafts(lines("a \x1b[1;31mred\x1b[0m fox", "x" * 9000 + "end")))
-        assert [line[0] for line in store.log(appender.build_id, q="red fox").lines] == [1]
-        assert [line[0] for line in store.log(appender.build_id, q="xEND").lines] == [2]
 
     def test_a_long_line_is_whole_on_the_log_route(self, store: Store) -> None:
         appender = started(store)
@@ -684,18 +666,6 @@ class StoreContract:
         calls = len(heads)
         appender.append(drafts(lines("x")))
         assert len(heads) == calls
-
-
-def _build_with_lines(store: Store, count: int) -> str:
-    """Lines in events of one, two and three, with other events between."""
-    appender = started(store)
-    number = 1
-    while number <= count:
-        for size in (1, 2, 3):
-            texts = [f"line {number + place}" for place in range(min(size, count - number + 1))]
-            appender.append(drafts(lines(*texts, first=1), TextEvent(at=1, id="t", kind="answer", delta=".")))
-            number += len(texts)
-    return appender.build_id
 
 
 def _at_once(functions: list[Any]) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from buildwidget.protocol import codec, reducer
-from buildwidget.protocol.events import Event, LogEvent, MetaEvent, Status, StatusEvent
+from buildwidget.protocol.events import Event, LogEvent, MetaEvent, Status, StatusEvent, TextEvent
 from buildwidget.protocol.state import State
+from buildwidget.store import schema
 from buildwidget.store.appender import Appender
 from buildwidget.store.drafts import draft
+from buildwidget.store.engine import Database
 from buildwidget.store.hydration import state_before_log
 from buildwidget.store.ids import new_build_id
 from buildwidget.store.process import ProcessIdentity
@@ -23,6 +27,17 @@ from buildwidget.store.store import Store
 HERE = ProcessIdentity(host="here", boot="boot", pid=1, created=1.0)
 
 _times = itertools.count(1_700_000_000_000)
+
+
+@contextlib.contextmanager
+def impatient(url: str) -> Iterator[Store]:
+    """The same database as another process has it, which does not wait where it is locked: Unavailable at once."""
+    database = Database(url, busy_seconds=0.0)
+    store = Store(database, schema.prepare(database))
+    try:
+        yield store
+    finally:
+        store.close()
 
 
 def later() -> int:
@@ -70,6 +85,18 @@ def ended(store: Store, **fields: Any) -> str:
     """The id of a new build that succeeded."""
     appender = started(store, **fields)
     appender.append(drafts(status("succeeded", exit_code=0)))
+    return appender.build_id
+
+
+def build_with_lines(store: Store, count: int) -> str:
+    """Lines in events of one, two and three, with other events between."""
+    appender = started(store)
+    number = 1
+    while number <= count:
+        for size in (1, 2, 3):
+            texts = [f"line {number + place}" for place in range(min(size, count - number + 1))]
+            appender.append(drafts(lines(*texts, first=1), TextEvent(at=1, id="t", kind="answer", delta=".")))
+            number += len(texts)
     return appender.build_id
 
 

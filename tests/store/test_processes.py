@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
 import os
 import signal
@@ -15,9 +17,10 @@ from pathlib import Path
 import pytest
 
 from buildwidget.store.changes import ChangeWatcher
+from buildwidget.store.errors import Unavailable
 from buildwidget.store.process import ProcessIdentity
 from buildwidget.store.store import Store
-from tests.store.making import HERE, check_build, create, drafts, lines, status
+from tests.store.making import HERE, check_build, create, drafts, impatient, lines, status, whole_log
 from tests.waiting import wait_until
 
 
@@ -143,6 +146,76 @@ def test_a_zombie_of_another_process_is_fenced(url: str) -> None:
         process.stdin.flush()
         assert process.wait(60) != 0
         assert len(check_build(store, build)) == appender.head == 5
+
+
+_PAUSED = """
+import itertools, sys
+from buildwidget.protocol.events import LogEvent
+from buildwidget.store.drafts import draft
+from buildwidget.store.errors import Fenced
+from buildwidget.store.process import ProcessIdentity
+from buildwidget.store.store import Store
+from tests.store.faults import Steps
+from tests.store.making import create, drafts, lines, status
+
+def pause():
+    print("paused", flush=True)
+    sys.stdin.readline()
+
+with Store.open(sys.argv[1]) as store:
+    steps = Steps(store)
+    for number in itertools.count():
+        appender = store.claim(create(store), ProcessIdentity.of())
+        appender.append(drafts(status("running")))
+        print(appender.build_id, flush=True)
+        with steps.at(number, pause) as was_reached:
+            try:
+                appender.append(drafts(lines("theirs"), lines("theirs too")))
+            except Fenced:
+                outcome = "fenced"
+            else:
+                outcome = "appended"
+        print(outcome if was_reached() else "done", flush=True)
+        if not was_reached():
+            break
+        sys.stdin.readline()
+"""
+
+
+def test_a_claim_in_the_middle_of_another_process_append_fences_it_or_comes_after_it(url: str) -> None:
+    """The other writer stands still at each of its steps in turn, also between two looks at the database."""
+    outcomes = []
+    with impatient(url) as store, _process(_PAUSED, url) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        while True:
+            build = process.stdout.readline().strip()
+            said = process.stdout.readline()
+            if said == "done\n":
+                break
+            assert said == "paused\n"
+            claimed = None
+            with contextlib.suppress(Unavailable):  # it has the lock
+                claimed = store.claim(build, HERE)
+            written_before = len(whole_log(store, build)) == 5
+            process.stdin.write("go on\n")
+            process.stdin.flush()
+            outcome = process.stdout.readline().strip()
+            if claimed is not None:
+                claimed.append(drafts(lines("ours")))
+            texts = [text for _number, _stream, text in store.log(build).lines]
+            if claimed is None:
+                assert (outcome, texts) == ("appended", ["theirs", "theirs too"])
+            elif written_before:
+                assert (outcome, texts) == ("appended", ["theirs", "theirs too", "ours"])
+            else:
+                assert (outcome, texts) == ("fenced", ["ours"])
+            check_build(store, build)
+            outcomes.append("waited" if claimed is None else outcome)
+            process.stdin.write("next\n")
+            process.stdin.flush()
+        assert process.wait(60) == 0
+    assert [outcome for outcome, _group in itertools.groupby(outcomes)] == ["fenced", "waited", "appended"]
 
 
 @pytest.mark.parametrize("interest", ["idle", "active"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -12,13 +13,26 @@ import pytest
 
 from buildwidget.protocol import codec
 from buildwidget.protocol.events import StatusEvent, ToolEvent
+from buildwidget.store.appender import Appender
 from buildwidget.store.errors import Fenced, KeyTaken, Unavailable
 from buildwidget.store.removal import finish_removals
 from buildwidget.store.store import Store
 from buildwidget.store.tables import events, payloads
 from buildwidget.store.writer import Writer
 from tests.store.faults import PowerCut, Steps, cut_power, fail_io
-from tests.store.making import HERE, check_build, create, drafts, ended, fold_of, lines, started, status, whole_log
+from tests.store.making import (
+    HERE,
+    check_build,
+    create,
+    drafts,
+    ended,
+    fold_of,
+    impatient,
+    lines,
+    started,
+    status,
+    whole_log,
+)
 
 
 @pytest.fixture
@@ -90,6 +104,57 @@ def test_a_crash_at_any_step_of_a_claim_leaves_one_writer(store: Store, other: S
         assert len(check_build(other, appenders[0].build_id)) == appenders[-1].head
 
     assert _every_step(steps, cut_power, claim, check) >= 12
+
+
+@pytest.mark.parametrize("kind", ["append", "start", "beat"])
+def test_a_claim_at_any_step_of_a_write_fences_it_or_comes_after_it(store: Store, steps: Steps, kind: str) -> None:
+    """The fence holds only if it is looked at in the transaction that writes: a look before it proves nothing."""
+    outcomes = []
+    with impatient(store.url) as other:
+        builds = [create(store)]
+        writers = [store.claim(builds[-1], HERE)]
+        claims: list[Appender] = []
+
+        def claim() -> None:
+            with contextlib.suppress(Unavailable):  # the write has the lock already
+                claims.append(other.claim(builds[-1], HERE))
+
+        def write() -> None:
+            writer = writers[-1]
+            before = len(whole_log(store, builds[-1]))
+            try:
+                if kind == "append":
+                    writer.append(drafts(*_some()))
+                elif kind == "start":
+                    assert writer.start(drafts(status("running"))[0], 1)
+                else:
+                    writer.beat()
+            except Fenced:
+                outcomes.append("fenced")
+                assert len(whole_log(store, builds[-1])) == before
+            else:
+                outcomes.append("claimed after" if claims else "not claimed")
+
+        def check() -> None:
+            for claimed in claims:
+                # Its view of the log is the whole of it: nothing was written behind its back.
+                assert claimed.head == len(whole_log(other, builds[-1]))
+                claimed.append(drafts(lines("mine")))
+                with pytest.raises(Fenced):
+                    writers[-1].append(drafts(lines("not mine")))
+                assert len(check_build(other, builds[-1])) == claimed.head
+                claimed.append(drafts(status("cancelled")))
+            if not claims:
+                writers[-1].append(drafts(status("cancelled")))
+            claims.clear()
+            builds.append(create(store))
+            writers.append(store.claim(builds[-1], HERE))
+
+        assert _every_step(steps, claim, write, check) >= 6
+    # Before the lock is taken, while it is held, and after it is given back; the last round had no such step.
+    assert [outcome for outcome, _group in itertools.groupby(outcomes)] == [
+        *["fenced", "not claimed", "claimed after", "not claimed"]
+    ]
 
 
 def test_a_fault_at_any_step_of_an_append_is_settled(store: Store, other: Store, steps: Steps) -> None:

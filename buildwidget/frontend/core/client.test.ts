@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { HYDRATE_WITHIN_MS, REST_AFTER_MS, UNAVAILABLE_AGAIN_MS } from "./client";
-import { LINGER_MS } from "./connection-state";
+import { HEALTHY_AFTER_MS, LINGER_MS } from "./connection-state";
 import type { Summary } from "./protocol/types.gen";
 import { settled } from "./testing/fake-clock";
 import { FakePage } from "./testing/fake-page";
@@ -219,6 +219,28 @@ describe("losing and resuming", () => {
     expect(page.server.sockets).toHaveLength(1);
     expect(subscribes().at(-1)).toEqual({ type: "subscribe", build: "a", epoch: "e1", seq: 1 });
     expect(session.get().state).toEqual(page.server.log("a").state);
+  });
+
+  test("a connection that lasted starts the count of tries anew", async () => {
+    const session = await page.openLive("a");
+    page.server.up = false;
+    page.server.socket.break(1006);
+    await page.clock.advance(30_000);
+    const { phase, attempt } = session.get().connection;
+    expect(phase).toBe("reconnecting");
+    expect(attempt).toBeGreaterThan(2);
+    page.server.up = true;
+    for (let seconds = 0; seconds < 30 && session.get().connection.phase !== "live"; seconds += 1) {
+      await page.clock.advance(1_000);
+      await page.arriveAll();
+    }
+    await page.clock.advance(HEALTHY_AFTER_MS);
+    expect(session.get().connection.phase).toBe("live");
+    page.server.socket.break(1006);
+    expect(session.get().connection).toMatchObject({ phase: "reconnecting", attempt: 1 });
+    await page.clock.advance(1_000);
+    await page.arriveAll();
+    expect(session.get().connection.phase).toBe("live");
   });
 
   test("Retry tries again after ten failed tries", async () => {

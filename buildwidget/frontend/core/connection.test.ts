@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
-import { MAX_TRIES } from "./backoff";
 import { step } from "./connection";
 import {
   type Connection,
@@ -28,6 +27,10 @@ const probed = (result: Probe): Happening => ({
   message: null,
 });
 
+/** Not the code's own constant: a loop up to that would end when the code says so. */
+const MAX_TRIES = 10;
+const MAX_TICKS = 1_000;
+
 /** A connection in time; jitter always takes half. */
 class Driven {
   now = 0;
@@ -49,11 +52,15 @@ class Driven {
   /** Time passes; ticks come when they are due. */
   pass(ms: number): this {
     const end = this.now + ms;
+    let ticks = 0;
     for (
       let due = deadlineOf(this.connection);
       due !== null && due <= end;
       due = deadlineOf(this.connection)
     ) {
+      // A deadline that a tick does not move would come for ever.
+      ticks += 1;
+      if (ticks > MAX_TICKS) throw new Error(`${MAX_TICKS} ticks in ${ms} ms.`);
       this.now = Math.max(this.now, due);
       this.happen({ type: "tick" });
     }
@@ -276,6 +283,37 @@ describe("a lost connection", () => {
     }
     link.happen({ type: "closed", code: 4100, reason: "" });
     expect(link.status.phase).toBe("failed");
+  });
+
+  test("a healthy one starts the count of tries anew", () => {
+    live().pass(HEALTHY_AFTER_MS).happen(lost).failOnce().failOnce();
+    expect(link.status).toMatchObject({ phase: "reconnecting", attempt: 3 });
+    link.passToDeadline().happen(welcome).pass(HEALTHY_AFTER_MS);
+    expect(link.connection.failedTries).toBe(0);
+    link.happen(lost);
+    expect(link.status).toMatchObject({ phase: "reconnecting", attempt: 1, retryAt: link.now + 500 });
+    for (let tries = 1; tries < MAX_TRIES; tries += 1) link.failOnce();
+    expect(link.status).toMatchObject({ phase: "reconnecting", attempt: MAX_TRIES });
+    link.failOnce();
+    expect(link.status.phase).toBe("failed");
+  });
+
+  test("so does one whose page was asleep when it became healthy", () => {
+    live().pass(HEALTHY_AFTER_MS).happen(lost).failOnce().failOnce();
+    link.passToDeadline().happen(welcome);
+    link.now += HEALTHY_AFTER_MS; // no tick comes
+    link.happen(lost);
+    expect(link.status).toMatchObject({ phase: "reconnecting", attempt: 1, retryAt: link.now + 500 });
+  });
+
+  test("one that is lost a moment before it is healthy does not", () => {
+    live().pass(HEALTHY_AFTER_MS).happen(lost).failOnce().failOnce();
+    link
+      .passToDeadline()
+      .happen(welcome)
+      .pass(HEALTHY_AFTER_MS - 1)
+      .happen(lost);
+    expect(link.status).toMatchObject({ phase: "reconnecting", attempt: 4 });
   });
 
   test("ten tries fail, each with a doubled ceiling, and then it says so", () => {

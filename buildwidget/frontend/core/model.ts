@@ -52,8 +52,10 @@ export interface BuildModel {
 }
 
 export interface LogPage {
+  /** With a search `first` to `last` is what was searched, and `lines` are those of it that match. */
   readonly first: number;
   readonly last: number;
+  /** Lines of the whole log. */
   readonly count: number;
   readonly lines: ReadonlyArray<readonly [number, string, string]>;
 }

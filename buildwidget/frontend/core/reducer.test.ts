@@ -51,12 +51,14 @@ describe("golden files", () => {
     expect(cases.length).toBeGreaterThanOrEqual(15);
   });
 
-  test.each(cases)("%s", (_, { initial, events, state }) => {
+  test.each(cases)("%s", (_, { initial, events, state, percents }) => {
     const start = deepFreeze(initialState(initial));
     const folded = fold(start, deepFreeze(events));
     expect(asJson(folded)).toEqual(asJson(state));
-    const oneByOne = events.reduce((now: State, event: unknown) => reduce(deepFreeze(now), event), start);
-    expect(oneByOne).toEqual(folded);
+    const passed: State[] = [];
+    for (const event of events) passed.push(reduce(deepFreeze(passed.at(-1) ?? start), event));
+    expect(passed.at(-1) ?? start).toEqual(folded);
+    if (percents) expect(passed.map((now) => now.percent)).toEqual(percents);
   });
 
   // Stringified -0 is 0, and toEqual tells them apart.

@@ -6,9 +6,9 @@
  * comes in is never touched.
  */
 
+import { BarSection } from "./fold/bars";
 import {
   activeTodo,
-  barPercent,
   boundedTags,
   boundedTodos,
   type Changes,
@@ -19,10 +19,18 @@ import {
 } from "./fold/metadata";
 import { LogSection, MetricSection, TextSection, ToolSection } from "./fold/sections";
 import { shared, sharedList } from "./fold/sharing";
-import { mergeArtifact, mergeBar, mergeDisplay, mergePermission, Upserts } from "./fold/upserts";
+import { mergeArtifact, mergeDisplay, mergePermission, Upserts } from "./fold/upserts";
 import { decodeEvent } from "./protocol/decode";
-import { MAX_ARTIFACTS, MAX_DISPLAYS, MAX_PERMISSIONS, MAX_PROGRESS } from "./protocol/limits.gen";
-import type { Event, MetaEvent, ProgressEvent, State, TodosEvent, UsageEvent } from "./protocol/types.gen";
+import { MAX_ARTIFACTS, MAX_DISPLAYS, MAX_PERMISSIONS } from "./protocol/limits.gen";
+import type {
+  Event,
+  MetaEvent,
+  ProgressEvent,
+  State,
+  StatusEvent,
+  TodosEvent,
+  UsageEvent,
+} from "./protocol/types.gen";
 
 /** The state after one event, any JSON value: one that is malformed or of an unknown type changes nothing. */
 export function reduce(state: State, event: unknown): State {
@@ -39,6 +47,7 @@ export function fold(state: State, events: Iterable<unknown>): State {
 class StateBuilder {
   private now: State;
   private activeTodo: string | undefined;
+  private percentIsOld = false;
   private readonly tools: ToolSection;
   private readonly texts: TextSection;
   private readonly log: LogSection;
@@ -49,7 +58,7 @@ class StateBuilder {
   private readonly permissions;
 
   private readonly takers: { [Type in Event["type"]]: (event: Extract<Event, { type: Type }>) => void } = {
-    status: (event) => this.set(statusChanges(this.now, event)),
+    status: (event) => this.takeStatus(event),
     meta: (event) => this.takeMeta(event),
     todos: (event) => this.takeTodos(event),
     tool: (event) => this.drop("tools", this.tools.apply(event, this.activeTodo)),
@@ -73,7 +82,7 @@ class StateBuilder {
     const byId = (row: { readonly id: string }) => row.id;
     const byPath = (row: { readonly path: string }) => row.path;
     const byRequest = (row: { readonly request_id: string }) => row.request_id;
-    this.progress = new Upserts(before.progress, MAX_PROGRESS, byId, byId, mergeBar);
+    this.progress = new BarSection(before.progress);
     this.displays = new Upserts(before.displays, MAX_DISPLAYS, byId, byId, mergeDisplay);
     this.artifacts = new Upserts(before.artifacts, MAX_ARTIFACTS, byPath, byPath, mergeArtifact);
     this.permissions = new Upserts(
@@ -93,6 +102,7 @@ class StateBuilder {
 
   /** The state so far; the one this was made from while nothing changed. */
   state(): State {
+    this.settlePercent();
     this.set({
       tools: this.tools.result(),
       texts: this.texts.result(),
@@ -104,6 +114,11 @@ class StateBuilder {
       permissions: this.permissions.result(),
     });
     return this.now;
+  }
+
+  private takeStatus(event: StatusEvent): void {
+    this.settlePercent();
+    this.set(statusChanges(this.now, event));
   }
 
   private takeMeta(event: MetaEvent): void {
@@ -119,23 +134,23 @@ class StateBuilder {
     this.activeTodo = activeTodo(todos);
     this.set({ todos });
     this.setDropped("todos", event.todos.length - todos.length);
-    this.countPercent();
+    this.percentIsOld = true;
   }
 
   private takeProgress(event: ProgressEvent): void {
     this.drop("progress", this.progress.apply(event));
-    const percent = barPercent(this.progress.rowOf(event));
-    if (percent === null) return;
-    this.set({ bar_percent: percent });
-    this.countPercent();
+    this.percentIsOld = true;
   }
 
   private takeUsage({ type: _type, at: _at, seq: _seq, ...totals }: UsageEvent): void {
     this.set({ usage: { ...this.now.usage, ...totals } });
   }
 
-  private countPercent(): void {
-    this.set({ percent: todoPercent(this.now.todos) ?? this.now.bar_percent ?? null });
+  /** Works out the percent when it is asked for, and before an end, which keeps it. */
+  private settlePercent(): void {
+    if (!this.percentIsOld) return;
+    this.percentIsOld = false;
+    this.set({ percent: todoPercent(this.now.todos) ?? this.progress.percent() });
   }
 
   private drop(field: string, rows: number): void {

@@ -29,7 +29,7 @@ class Retrying:
         count = f"{attempt} of {most}" if most else str(attempt)
         why = why if len(why) <= _REASON_CHARACTERS else f"{self.shown(why[:_REASON_CHARACTERS])}…"
         self._bar = ProgressEvent(
-            at=self._now_ms(), id="retry", label=f"Asking again ({count}): {why}", current=attempt
+            at=self._now_ms(), id="retry", label=f"Asking again ({count}): {why}", current=attempt, done=False
         )
         return [self._bar]
 

@@ -1,44 +1,15 @@
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import pytest
 
 from buildwidget.protocol.events import Error, StatusEvent, Todo
 from buildwidget.protocol.limits import MAX_LABEL_BYTES, MAX_SUMMARY_BYTES, MAX_TRACEBACK_BYTES
-from buildwidget.protocol.metadata import bar_percent, bounded_tags, status_changes, todo_percent
-from buildwidget.protocol.state import ProgressRow, initial_state
+from buildwidget.protocol.metadata import bounded_tags, status_changes, todo_percent
+from buildwidget.protocol.state import initial_state
 
 QUEUED = initial_state(id="b", owner="o", kind="command", created_at=1)
-
-
-@pytest.mark.parametrize(
-    ("current", "total", "percent"),
-    [
-        (1, 3, 33),
-        (2, 3, 66),
-        (62.5, 100, 62),
-        (99.99999999999999, 100, 99),
-        (0.29, 1, 28),  # 100.0 * 0.29 is 28.999999999999996 in both languages
-        (0, 5, 0),
-        (-1, 5, 0),
-        (6, 5, 100),
-        (1e308, 5e-324, 100),
-        (-1e308, 5e-324, 0),
-        (5e-324, 1e308, 0),
-        (2**1100, 5, None),
-        (1, 0, None),
-        (1, -5, None),
-        (1, None, None),
-        (1, "NaN", None),
-        ("Infinity", 5, None),
-        (1, math.inf, None),
-        (math.nan, 1, None),
-    ],
-)
-def test_percent_of_a_bar(current: Any, total: Any, percent: int | None) -> None:
-    assert bar_percent(ProgressRow(id="", label="", current=current, done=False, total=total)) == percent
 
 
 @pytest.mark.parametrize(

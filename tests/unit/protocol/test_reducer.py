@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from buildwidget.protocol.events import (
@@ -13,7 +15,7 @@ from buildwidget.protocol.events import (
     UsageEvent,
 )
 from buildwidget.protocol.reducer import StateBuilder, fold, reduce
-from buildwidget.protocol.state import State, Usage, initial_state
+from buildwidget.protocol.state import Usage, initial_state
 
 START = initial_state(id="b", owner="o", kind="agent", created_at=1)
 
@@ -52,18 +54,29 @@ def test_a_tool_belongs_to_the_todo_that_is_active_when_it_is_first_seen() -> No
     assert [row.todo for row in state.tools] == [None, "1", "1"]
 
 
-def test_percent_falls_back_to_the_last_bar_while_no_todo_counts() -> None:
-    def percents(state: State) -> tuple[int | None, int | None]:
-        return state.percent, state.bar_percent
-
+def test_percent_falls_back_to_the_bars_while_no_todo_counts() -> None:
     state = reduce(START, ProgressEvent(at=1, id="a", label="", current=1, total=4))
-    assert percents(state) == (25, 25)
+    assert state.percent == 25
     state = reduce(state, todos("completed", "pending"))
-    assert percents(state) == (50, 25)
-    state = reduce(state, ProgressEvent(at=1, id="b", label="", current=3, total=4))
-    assert percents(state) == (50, 75)
-    assert percents(reduce(state, todos("cancelled"))) == (75, 75)
-    assert percents(reduce(state, todos())) == (75, 75)
+    assert state.percent == 50
+    state = reduce(state, ProgressEvent(at=1, id="a", label="", current=3, total=4))
+    assert state.percent == 50
+    assert reduce(state, todos("cancelled")).percent == 75
+    assert reduce(state, todos()).percent == 75
+
+
+@pytest.mark.parametrize(("end", "percent"), [("succeeded", 100), ("failed", 25), ("cancelled", 25), ("lost", 25)])
+def test_an_end_in_the_same_batch_keeps_the_percent_before_it(end: Any, percent: int) -> None:
+    bar = ProgressEvent(at=1, id="a", label="", current=1, total=4)
+    assert fold(START, [bar, StatusEvent(at=2, status=end)]).percent == percent
+
+
+def test_a_list_row_asked_for_between_events_has_the_percent_of_the_moment() -> None:
+    builder = StateBuilder(START)
+    builder.apply(ProgressEvent(at=1, id="a", label="", current=1, total=4))
+    assert builder.summary(1).percent == 25
+    builder.apply(ProgressEvent(at=1, id="a", label="", current=4, total=4, done=True))
+    assert builder.summary(2).percent is None
 
 
 def test_a_shorter_list_of_todos_leaves_nothing_out() -> None:

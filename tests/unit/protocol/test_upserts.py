@@ -1,16 +1,9 @@
 from __future__ import annotations
 
-from buildwidget.protocol.events import ArtifactEvent, DisplayEvent, PermissionEvent, ProgressEvent
+from buildwidget.protocol.events import ArtifactEvent, DisplayEvent, PermissionEvent
 from buildwidget.protocol.limits import MAX_PERMISSION_INPUT_WEIGHT
-from buildwidget.protocol.state import ArtifactRow, DisplayRow, PermissionRow, ProgressRow
-from buildwidget.protocol.upserts import Upserts, merge_artifact, merge_bar, merge_display, merge_permission
-
-
-def test_a_bar_keeps_what_an_event_lacks() -> None:
-    bars = Upserts([], "id", 9, merge_bar)
-    bars.apply(ProgressEvent(at=1, id="b", label="x", current=1, total=4, unit="files", done=True))
-    bars.apply(ProgressEvent(at=2, id="b", label="y", current=2))
-    assert bars.result() == [ProgressRow(id="b", label="y", current=2, total=4, unit="files", done=True)]
+from buildwidget.protocol.state import ArtifactRow, DisplayRow, PermissionRow
+from buildwidget.protocol.upserts import Upserts, merge_artifact, merge_display, merge_permission
 
 
 def test_a_display_and_an_artifact_keep_what_an_event_lacks() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -60,7 +62,46 @@ def test_a_loop_that_is_left_early_closes_its_bar(reports: Reports) -> None:
     next(iteration)
     iteration.close()  # type: ignore[attr-defined]  # a generator, as a loop would close it
     assert reports.calls[-1][0] == 1
-    assert reports.calls[-1][2]["done"]
+    assert (reports.calls[-1][2]["done"], reports.calls[-1][2]["closed"]) == (False, True)
+
+
+def test_a_bar_that_is_not_to_be_left_is_closed_at_its_end(reports: Reports) -> None:
+    bar = ProgressBar([1, 2], report=reports)
+    bar.leave = False
+    list(bar)
+    assert (reports.calls[-1][2]["done"], reports.calls[-1][2]["closed"]) == (True, True)
+
+
+def test_a_bar_that_starts_again_ends_first(reports: Reports) -> None:
+    bar = ProgressBar[Any](report=reports, total=10)
+    bar.update(3)
+    bar.reset()
+    ends = [(current, more["done"], more["closed"]) for current, _, more in reports.calls]
+    assert ends == [(0, False, False), (3, False, True), (0, False, False)]
+
+
+def test_bars_of_worker_threads_stand_side_by_side_within_that_of_the_main_thread(reports: Reports) -> None:
+    def in_thread(make: Callable[[], ProgressBar[Any]]) -> ProgressBar[Any]:
+        made: list[ProgressBar[Any]] = []
+        thread = threading.Thread(target=lambda: made.append(make()))
+        thread.start()
+        thread.join()
+        # The system may give the next thread the same number.
+        made[0].thread = -len(workers) - 1
+        return made[0]
+
+    workers: list[ProgressBar[Any]] = []
+    workers.append(in_thread(lambda: ProgressBar(range(3), report=reports)))
+    workers.append(in_thread(lambda: ProgressBar(range(3), report=reports)))
+    assert [bar.level for bar in workers] == [0, 0]
+    outer = ProgressBar(range(2), report=reports)
+    assert (outer.level, [bar.level for bar in workers]) == (None, [1, 1])
+    workers.append(in_thread(lambda: ProgressBar(range(3), report=reports)))
+    assert workers[-1].level == 1
+    for bar in (*workers, outer):
+        bar.close()
+    alone = in_thread(lambda: ProgressBar(range(3), report=reports))
+    assert alone.level is None
 
 
 def test_it_counts_without_an_iterable(reports: Reports, clock: Clock) -> None:

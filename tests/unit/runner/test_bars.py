@@ -19,12 +19,16 @@ from buildwidget.protocol.limits import MAX_PROGRESS
 from buildwidget.runner.bar_formats import may_hold_bar
 from buildwidget.runner.bars import BarReader
 from buildwidget.runner.command import CommandSpec
-from buildwidget.runner.terminal import LineSplitter
+from buildwidget.runner.terminal import Drawn, LineSplitter, LogUpdate
 from tests.unit.runner.running import run_command
 
 
 def shown(events: list[ProgressEvent]) -> list[tuple[object, ...]]:
     return [(event.label, event.current, event.total, event.unit, event.done) for event in events]
+
+
+def of_lines(lines: list[str], row: int = 0) -> LogUpdate:
+    return LogUpdate(lines, "", [Drawn(row, lines, ended=True)])
 
 
 def read(*outputs: bytes) -> list[ProgressEvent]:
@@ -34,8 +38,7 @@ def read(*outputs: bytes) -> list[ProgressEvent]:
     events = []
     for output in outputs:
         now += 1
-        update = splitter.feed(output)
-        events += reader.feed([*update.redrawn, *update.lines], update.partial, at=int(now * 1000))
+        events += reader.feed(splitter.feed(output), at=int(now * 1000))
     return events + reader.finish(at=int(now * 1000))
 
 
@@ -169,7 +172,8 @@ def test_a_bar_is_told_every_100_ms_at_most_and_its_end_at_once() -> None:
     def at(moment: float, count: int) -> list[int | float | str]:
         nonlocal now
         now = moment
-        return [event.current for event in reader.feed([], f"a: {count}%|#| {count}/100 [00:00<00:00, 1it/s]", at=7)]
+        line = f"a: {count}%|#| {count}/100 [00:00<00:00, 1it/s]"
+        return [event.current for event in reader.feed(LogUpdate([], "", [Drawn(0, [line])]), at=7)]
 
     assert at(50.0, 1) == [1]
     assert at(50.05, 2) == []
@@ -191,7 +195,8 @@ def test_labels_that_count_on_for_ever_share_rows_in_the_end() -> None:
     reader = BarReader()
     ids = set()
     for number in range(1000):
-        for event in reader.feed([f"file {number}: 50%|#| 1/2 [00:00<00:00, 1it/s]"], "", at=1):
+        line = f"file {number}: 50%|#| 1/2 [00:00<00:00, 1it/s]"
+        for event in reader.feed(of_lines([line], row=number), at=1):
             ids.add(event.id)
     assert len(ids) == MAX_PROGRESS + 1
     assert len(reader._known) <= MAX_PROGRESS
@@ -205,11 +210,51 @@ def of_program(*arguments: str) -> tuple[list[ProgressEvent], list[str]]:
     def on_output(_stream: str, data: bytes) -> None:
         update = splitter.feed(data)
         lines.extend(update.lines)
-        events.extend(reader.feed([*update.redrawn, *update.lines], update.partial, at=1))
+        events.extend(reader.feed(update, at=1))
 
     spec = CommandSpec([sys.executable, *arguments], cwd="/", env={"PATH": os.environ["PATH"]})
     assert run_command(spec, on_output) == 0
     return events + reader.finish(at=1), lines + splitter.finish().lines
+
+
+def test_the_label_of_a_bar_may_count_an_outer_one() -> None:
+    events = read(*(b"Epoch %d/3:  50%%|#| 1/2 [00:00<00:00, 1it/s]\n" % epoch for epoch in (1, 2)))
+    assert [(event.label, event.current, event.total) for event in events] == [
+        ("Epoch", 0, 3),
+        ("Epoch 1/3", 1, 2),
+        ("Epoch", 1, 3),
+        ("Epoch 2/3", 1, 2),
+    ]
+    assert [event.label for event in read(b"Epoch 1/2:  50%|#| 1/2 [00:00<00:00, 1it/s]\n")] == ["Epoch 1/2"]
+
+
+def test_a_bar_that_goes_on_under_another_label_is_the_same() -> None:
+    draws = [b"\rfile %s:  50%%|#| %d/9 [00:00<00:00, 1it/s]" % (name, n) for n, name in enumerate((b"a", b"b", b"c"))]
+    events = read(*draws)
+    assert {event.id for event in events} == {"terminal:tqdm:file a"}
+    assert [(event.label, event.current) for event in events] == [("file a", 0), ("file b", 1), ("file c", 2)]
+
+
+def test_labels_of_one_bar_are_remembered_within_bounds() -> None:
+    reader, splitter = BarReader(), LineSplitter()
+    for n in range(1_000):
+        reader.feed(splitter.feed(b"\rfile %d:  50%%|#| %d/9999 [00:00<00:00, 1it/s]" % (n, n)), at=1)
+    assert len(reader._known) == 1
+    assert len(reader._rows._alike) <= 5
+
+
+def test_an_erased_bar_is_closed_if_it_is_not_drawn_again_at_once() -> None:
+    draw = b"\ra:  50%|#| 1/2 [00:00<00:00, 1it/s]"
+    erased = read(draw, b"\r" + b" " * 60 + b"\r", b"")
+    assert [(event.current, event.closed) for event in erased] == [(1, None), (1, True)]
+    written = read(draw, b"\r" + b" " * 60 + b"\rmessage\n" + draw)
+    assert [(event.current, event.closed) for event in written] == [(1, None)]
+    again = read(draw, b"\r" + b" " * 60 + b"\r", b"", draw)
+    assert [(event.current, event.closed, event.done) for event in again] == [
+        (1, None, None),
+        (1, True, None),
+        (1, False, None),
+    ]
 
 
 def test_real_tqdm_with_one_bar_inside_another() -> None:
@@ -288,7 +333,8 @@ pieces = st.sampled_from([*VALUES, *SHAPES, "Epoch ", "desc"])
 @given(st.lists(st.lists(pieces | st.text(max_size=4), max_size=12).map("".join), max_size=6))
 def test_whatever_is_printed_makes_only_events_that_readers_take(lines: list[str]) -> None:
     reader = BarReader(interval=0.0)
-    events = [*reader.feed(lines, "", at=1), *(event for line in lines for event in reader.feed([], line, at=2))]
+    events = reader.feed(of_lines(lines), at=1)
+    events += [event for line in lines for event in reader.feed(LogUpdate([], line, row=3), at=2)]
     for event in [*events, *reader.finish(at=3)]:
         assert msgspec.json.decode(msgspec.json.encode(event), type=ProgressEvent) == event
         assert event.total is None or float(event.current) <= float(event.total)
@@ -298,7 +344,7 @@ def test_whatever_is_printed_makes_only_events_that_readers_take(lines: list[str
 def test_no_line_takes_long_to_read(unit: str) -> None:
     lines = [(unit * 300)[:298] + end for end in ("%", "% ", "]", "/s [", "━") for _ in range(100)]
     start = time.process_time()
-    BarReader().feed(lines, "", at=1)
+    BarReader().feed(of_lines(lines), at=1)
     assert time.process_time() - start < 1.0
 
 
@@ -306,5 +352,5 @@ def test_plain_lines_cost_next_to_nothing() -> None:
     lines = [f"gcc -O2 -c src/a/b/file{n}.c -o build/file{n}.o [x] done" for n in range(200_000)]
     assert not any(map(may_hold_bar, lines[:100]))
     start = time.process_time()
-    assert BarReader().feed(lines, "", at=1) == []
+    assert BarReader().feed(of_lines(lines), at=1) == []
     assert time.process_time() - start < 1

@@ -74,6 +74,7 @@ def test_one_event_holds_a_bounded_number_of_lines(console: Console) -> None:
 
 def test_bars_are_read_off(console: Console) -> None:
     console.output.feed("stdout", b"\rcopy:  45%|####      | 45/100 [00:01<00:01, 45.0it/s]")
+    console.output.idle()
     bars = [event for event in console.events if isinstance(event, ProgressEvent)]
     assert [(bar.current, bar.total) for bar in bars] == [(45, 100)]
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from buildwidget.protocol.events import (
     Event,
@@ -64,6 +65,14 @@ def test_other_texts_and_bars_are_left_apart() -> None:
     assert joined(*bars) == bars
 
 
+def test_the_end_of_a_bar_s_run_is_not_joined_with_the_next_run() -> None:
+    runs = [structs.replace(bar("a", current, 9), done=done) for current, done in ((8, False), (9, True), (0, False))]
+    assert joined(*runs, structs.replace(bar("a", 1, 9), done=False)) == [
+        *runs[:2],
+        structs.replace(bar("a", 1, 9), done=False),
+    ]
+
+
 def test_nothing_is_joined_across_a_border() -> None:
     todos = TodosEvent(at=1, todos=[])
     assert joined(text("a"), todos, text("b")) == [text("a"), todos, text("b")]
@@ -93,6 +102,13 @@ _events: st.SearchStrategy[Event] = st.one_of(
     st.builds(text, st.text(max_size=3), _ids),
     st.builds(lambda key, whole: TextEvent(at=1, id=key, kind="answer", text=whole), _ids, st.text(max_size=3)),
     st.builds(bar, _ids, st.integers(0, 9) | st.just("NaN"), st.none() | st.integers(0, 9)),
+    st.builds(
+        lambda whole, done, closed, level: structs.replace(whole, done=done, closed=closed, level=level),
+        st.builds(bar, _ids, st.integers(0, 9), st.just(9)),
+        st.none() | st.booleans(),
+        st.none() | st.booleans(),
+        st.none() | st.integers(0, 1),
+    ),
     st.builds(points, _ids, st.integers(0, 9)),
     st.builds(lambda key: ToolEvent(at=1, id=key, name="n"), _ids),
     st.builds(lambda key: TodosEvent(at=1, todos=[Todo(id=key, content="c", status="in_progress")]), _ids),

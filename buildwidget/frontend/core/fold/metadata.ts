@@ -12,12 +12,10 @@ import type {
   Error as BuildError,
   MetaEvent,
   NotebookRef,
-  ProgressRow,
   State,
   Status,
   StatusEvent,
   Todo,
-  WireNumber,
 } from "../protocol/types.gen";
 import type { Mutable } from "./sharing";
 
@@ -118,19 +116,11 @@ export function activeTodo(todos: readonly Todo[]): string | undefined {
 export function todoPercent(todos: readonly Todo[]): number | null {
   const counted = todos.filter((todo) => todo.status !== "cancelled");
   const done = counted.filter((todo) => todo.status === "completed");
-  return counted.length === 0 ? null : percent(done.length, counted.length);
+  return counted.length === 0 ? null : floorPercent(done.length, counted.length);
 }
 
-/** The percent of a bar; null where it has no usable total or current. */
-export function barPercent({ current, total }: ProgressRow): number | null {
-  return isUsable(current) && isUsable(total) && total > 0 ? percent(current, total) : null;
-}
-
-function isUsable(value: WireNumber | undefined): value is number {
-  return Number.isFinite(value);
-}
-
-function percent(part: number, whole: number): number {
+/** 100 * part / whole, floored and clamped to 0..100. */
+export function floorPercent(part: number, whole: number): number {
   const share = (100 * part) / whole;
   return share >= 100 ? 100 : share > 0 ? Math.floor(share) : 0;
 }

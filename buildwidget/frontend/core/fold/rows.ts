@@ -63,6 +63,11 @@ export class Rows<Row> {
     this.rows[place] = next;
   }
 
+  /** The rows so far; not to be changed or kept. */
+  now(): readonly Row[] {
+    return this.rows;
+  }
+
   /** The rows; the very list this was made from where nothing changed. */
   result(): readonly Row[] {
     this.copied = false;

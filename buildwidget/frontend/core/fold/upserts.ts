@@ -8,8 +8,6 @@ import type {
   DisplayRow,
   PermissionEvent,
   PermissionRow,
-  ProgressEvent,
-  ProgressRow,
 } from "../protocol/types.gen";
 import { label } from "./metadata";
 import { Rows } from "./rows";
@@ -35,27 +33,9 @@ export class Upserts<Row, Event> {
     return this.rows.put(key, this.merge(this.rows.get(key), event, key));
   }
 
-  /** The row of an event that was applied. */
-  rowOf(event: Event): Row {
-    return this.rows.get(label(this.eventKey(event))) as Row;
-  }
-
   result(): readonly Row[] {
     return this.rows.result();
   }
-}
-
-export function mergeBar(old: ProgressRow | undefined, event: ProgressEvent, key: string): ProgressRow {
-  const row: Mutable<ProgressRow> = {
-    ...old,
-    id: key,
-    label: label(event.label),
-    current: event.current,
-    done: event.done ?? old?.done ?? false,
-  };
-  if (event.total !== undefined) row.total = event.total;
-  if (event.unit !== undefined) row.unit = label(event.unit);
-  return row;
 }
 
 export function mergeDisplay(old: DisplayRow | undefined, event: DisplayEvent, key: string): DisplayRow {

@@ -287,6 +287,9 @@ export interface LogEvent {
 }
 /**
  * A bar, an upsert by ``id``.
+ *
+ * ``done``: it reached its end. ``closed``: it was removed, or given up before its end. ``level``: how many bars it
+ * is inside of, where it stands beside others of the same level; absent: bars are nested by order of first sight.
  */
 export interface ProgressEvent {
   readonly type: "progress";
@@ -298,6 +301,8 @@ export interface ProgressEvent {
   readonly total?: WireNumber;
   readonly unit?: string;
   readonly done?: boolean;
+  readonly closed?: boolean;
+  readonly level?: number;
 }
 /**
  * Points of one metric, in order.
@@ -386,7 +391,9 @@ export interface Pong {
   readonly n: number;
 }
 /**
- * One bar.
+ * One bar. In an ended build, one that is neither ``done`` nor ``closed`` was stopped by the build's end.
+ *
+ * ``run`` is the place of its latest run among the runs of all bars, in the order in which they began, from 1.
  */
 export interface ProgressRow {
   readonly id: string;
@@ -395,6 +402,9 @@ export interface ProgressRow {
   readonly done: boolean;
   readonly total?: WireNumber;
   readonly unit?: string;
+  readonly closed?: boolean;
+  readonly level?: number;
+  readonly run?: number;
 }
 /**
  * The first frame on every connection.
@@ -423,9 +433,6 @@ export interface Snapshot {
 }
 /**
  * The whole bounded state of a build (limits.py tells the bounds).
- *
- * ``bar_percent`` is the percent of the bar with a total that changed last: what ``percent`` falls back to
- * while there are no todos.
  */
 export interface State {
   readonly id: string;
@@ -463,7 +470,6 @@ export interface State {
   readonly dropped: {
     readonly [k: string]: number;
   };
-  readonly bar_percent?: number;
 }
 /**
  * One tool call. ``todo`` is the todo that was active when it was first seen, for good.

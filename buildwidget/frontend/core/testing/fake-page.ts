@@ -31,6 +31,8 @@ export class FakePageEvents implements PageEvents {
   }
 }
 
+const MAX_ROUNDS = 1_000;
+
 export class FakePage {
   readonly clock = new FakeClock();
   readonly server = new FakeServer();
@@ -67,7 +69,10 @@ export class FakePage {
 
   /** Everything that is under way arrives, until nothing is. */
   async arriveAll(): Promise<void> {
+    let rounds = 0;
     for (let quiet = 0; quiet < 2; quiet += 1) {
+      rounds += 1;
+      if (rounds > MAX_ROUNDS) throw new Error("Page and server answer each other without end.");
       for (const hydration of this.server.hydrations.splice(0)) hydration.succeed();
       await settled();
       this.server.answerHandshakes();

@@ -65,7 +65,11 @@ export const events: fc.Arbitrary<Record<string, unknown>> = fc.oneof(
     { first: fc.integer({ min: 1, max: 9 }), lines: fc.array(fc.tuple(stream, texts), { maxLength: 4 }) },
     { partial: fc.dictionary(stream, texts) },
   ),
-  event("progress", { id: ids, label: texts, current: numbers }, { total: numbers, done: fc.boolean() }),
+  event(
+    "progress",
+    { id: ids, label: texts, current: numbers },
+    { total: numbers, done: fc.boolean(), closed: fc.boolean(), level: fc.nat({ max: 3 }) },
+  ),
   event("metric", { name: ids, points: fc.array(fc.tuple(fc.option(numbers), numbers, fc.nat())) }),
   event("display", { id: ids, mime: texts, size: fc.nat() }, { title: texts }),
   event("artifact", { name: texts, path: ids }, { mime: texts, size: fc.nat() }),

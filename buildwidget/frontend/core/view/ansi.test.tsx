@@ -50,3 +50,20 @@ test("hits are marked whatever their case", () => {
   expect([...place.querySelectorAll("mark")].map((mark) => mark.textContent)).toEqual(["Error", "ERROR"]);
   expect(place.textContent).toBe("Error: ERROR");
 });
+
+test("a hit across colours is marked in each of them", () => {
+  const place = document.createElement("div");
+  render(
+    <pre>{ansiText(`a ${ESC}[1;31mred${ESC}[0m\u0007 fox, Red ${ESC}[32mF${ESC}[0mOX`, "red fox")}</pre>,
+    place,
+  );
+  const marks = [...place.querySelectorAll("mark")].map((mark) => mark.textContent);
+  expect(marks).toEqual(["red", " fox", "Red ", "F", "OX"]);
+  expect(place.textContent).toBe("a red fox, Red FOX");
+});
+
+test("letters that change length without their case are marked whole", () => {
+  const place = document.createElement("div");
+  render(<pre>{ansiText(`İ Straße ${ESC}[32mSTRASSE${ESC}[0m`, "strasse")}</pre>, place);
+  expect([...place.querySelectorAll("mark")].map((mark) => mark.textContent)).toEqual(["Straße", "STRASSE"]);
+});

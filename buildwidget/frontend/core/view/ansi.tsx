@@ -1,6 +1,7 @@
 /** Terminal text as text nodes: SGR colours become styles of spans, nothing ever becomes markup. */
 import Anser, { type AnserJsonEntry } from "anser";
 import type { ComponentChildren } from "preact";
+import { occurrences, type Range } from "./case-fold";
 
 export interface AnsiSpan {
   readonly text: string;
@@ -60,10 +61,21 @@ export function paletteColor(index: number): string {
   return `rgb(${level(Math.floor(cube / 36))}, ${level(Math.floor(cube / 6) % 6)}, ${level(cube % 6)})`;
 }
 
-/** The spans as nodes; every occurrence of `query` is marked, whatever its case. */
+/** The text as it is shown, without colours and escapes. */
+export function visibleText(text: string): string {
+  return ansiSpans(text)
+    .map((span) => span.text)
+    .join("");
+}
+
+/** The spans as nodes; every occurrence of `query` is marked, whatever its case, also across colours. */
 export function ansiText(text: string, query = ""): ComponentChildren {
-  return ansiSpans(text).map((span, index) => {
-    const content = query ? marked(span.text, query) : span.text;
+  const spans = ansiSpans(text);
+  const hits = query ? occurrences(spans.map((span) => span.text).join(""), query) : [];
+  let start = 0;
+  return spans.map((span, index) => {
+    const content = hits.length > 0 ? marked(span.text, start, hits) : span.text;
+    start += span.text.length;
     if (!span.class && !span.color && !span.background) return content;
     const style = {
       ...(span.color ? { color: span.color } : {}),
@@ -77,16 +89,16 @@ export function ansiText(text: string, query = ""): ComponentChildren {
   });
 }
 
-function marked(text: string, query: string): ComponentChildren {
+/** A part of a text that begins at `start`, with what of the hits lies in it. */
+function marked(text: string, start: number, hits: readonly Range[]): ComponentChildren {
   const parts: ComponentChildren[] = [];
-  const [low, wanted] = [text.toLowerCase(), query.toLowerCase()];
-  // A few letters change length in lower case; positions would not match then.
-  if (low.length !== text.length) return text;
-  let from = 0;
-  for (let at = low.indexOf(wanted); at >= 0; at = low.indexOf(wanted, from)) {
-    parts.push(text.slice(from, at), <mark>{text.slice(at, at + wanted.length)}</mark>);
-    from = at + wanted.length;
+  let done = 0;
+  for (const [from, to] of hits) {
+    const [first, last] = [Math.max(from - start, 0), Math.min(to - start, text.length)];
+    if (first >= last) continue;
+    parts.push(text.slice(done, first), <mark>{text.slice(first, last)}</mark>);
+    done = last;
   }
-  parts.push(text.slice(from));
+  parts.push(text.slice(done));
   return parts;
 }

@@ -62,6 +62,78 @@ test("a command draws nothing that it does not have", () => {
   expect(mount("empty").root.querySelector("[data-testid=pane]")).toBeNull();
 });
 
+const NESTED: BuildEvent[] = [
+  { type: "progress", at: Date.now(), id: "outer", label: "epochs", current: 3, total: 4 },
+  { type: "progress", at: Date.now(), id: "inner", label: "batches", current: 28, total: 30 },
+  {
+    type: "progress",
+    at: Date.now(),
+    id: "done",
+    label: "load",
+    current: 100,
+    total: 100,
+    unit: "%",
+    done: true,
+  },
+];
+const CLOSED: BuildEvent = { ...(NESTED[1] as Extract<BuildEvent, { type: "progress" }>), closed: true };
+
+const barTexts = (root: HTMLElement): (string | null)[] =>
+  [...root.querySelectorAll("[data-bar-id]")].map((bar) => bar.textContent);
+
+test("a bar that is closed says so, and shows neither rate nor eta", async () => {
+  const { session, root, find } = mount("command");
+  session.apply(NESTED);
+  await soon(() => expect(barTexts(root)).toEqual(["epochs3 / 4", "batches28 / 30", "load100 %"]));
+  session.apply([CLOSED]);
+  await soon(() => expect(find('[data-bar-id="inner"]').textContent).toBe("batches28 / 30closed"));
+  expect(find('[data-bar-id="inner"]').dataset.stopped).toBe("true");
+});
+
+test.each([
+  ["succeeded", ["load100 %"]],
+  ["failed", ["epochsstopped at 3 / 4", "load100 %"]],
+  ["cancelled", ["epochsstopped at 3 / 4", "load100 %"]],
+  ["lost", ["epochsstopped at 3 / 4", "load100 %"]],
+] as const)("no bar of a build that %s looks open", async (status, bars) => {
+  const { session, root, click } = mount("command");
+  session.apply([...NESTED, CLOSED, { type: "status", at: Date.now(), status }]);
+  await soon(() => expect(root.dataset.status).toBe(status));
+  if (root.dataset.folded === "true") click("[data-action=toggle]");
+  await soon(() => expect(barTexts(root)).toEqual(bars));
+  expect(root.querySelector('[data-unknown="true"]')).toBeNull();
+});
+
+test("bars that are over step back when there are many, and are counted", async () => {
+  const { session, root } = mount("command");
+  const many = Array.from({ length: 6 }, (_, at): BuildEvent => {
+    const over = at < 3 ? { done: true } : at < 5 ? { closed: true } : {};
+    return { type: "progress", at: Date.now(), id: `b${at}`, label: `b${at}`, current: 2, total: 2, ...over };
+  });
+  session.apply(many);
+  await soon(() =>
+    expect(root.querySelector("[data-testid=progress] > button")?.textContent).toBe("3 bars done, 2 closed"),
+  );
+  expect(root.querySelectorAll("[data-bar-id]")).toHaveLength(1);
+});
+
+test("a build that ended within a second has no clock at zero, and an unknown time is not shown", async () => {
+  const { session, find } = mount("queued");
+  const start = Date.now();
+  session.apply([
+    { type: "status", at: start, status: "running" },
+    { type: "status", at: start + 400, status: "succeeded" },
+  ]);
+  await soon(() => expect(find("[data-testid=elapsed]").textContent).toBe("0.4 s"));
+  const skewed = mount("queued");
+  skewed.session.apply([
+    { type: "status", at: start, status: "running" },
+    { type: "status", at: start - 5_000, status: "failed" },
+  ]);
+  await soon(() => expect(skewed.root.dataset.status).toBe("failed"));
+  expect(skewed.root.querySelector("[data-testid=elapsed]")).toBeNull();
+});
+
 test("todos carry their tools; a tool opens on click and closes on Escape", async () => {
   const { root, find, click } = mount("agent");
   expect([...root.querySelectorAll("[data-todo-id]")].map((row) => row.getAttribute("data-status"))).toEqual([

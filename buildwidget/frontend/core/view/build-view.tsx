@@ -218,7 +218,7 @@ function Body({ id, state, ended, tab, setTab }: BodyProps): JSX.Element {
       {(todos.length > 0 || tools.length > 0) && (
         <Todos todos={todos} tools={tools} dropped={state.dropped.tools ?? 0} ended={ended} />
       )}
-      {progress.length > 0 && <Progress bars={progress} ended={ended} />}
+      {progress.length > 0 && <Progress bars={progress} status={state.status} />}
       {metrics.length > 0 && <Metrics metrics={metrics} />}
       <Pane state={state} ended={ended} chosen={tab} choose={setTab} />
     </div>

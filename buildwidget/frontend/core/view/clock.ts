@@ -10,7 +10,7 @@ export function untilNextSecond(start: number, now: number): number {
   return 1000 - (into < 0 ? into + 1000 : into) + 4;
 }
 
-/** Milliseconds from `start` to `end`, or to now, ticking, while `end` is null. Null where there is no start. */
+/** Milliseconds from `start` to `end`, or to now, ticking, while `end` is null. Null where that is not known. */
 export function useElapsed(start: number | null, end: number | null): number | null {
   const [, setTick] = useState(0);
   useEffect(() => {
@@ -28,6 +28,6 @@ export function useElapsed(start: number | null, end: number | null): number | n
       document.removeEventListener("visibilitychange", tick);
     };
   }, [start, end]);
-  if (start === null) return null;
+  if (start === null || (end !== null && end < start)) return null;
   return Math.max(0, (end ?? wallClock()) - start);
 }

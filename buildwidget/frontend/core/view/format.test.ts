@@ -1,6 +1,17 @@
 import { expect, test } from "vitest";
 import { untilNextSecond } from "./clock";
-import { bytes, clock, finite, measure, plural, short, shortPath, span, spanSoFar } from "./format";
+import {
+  bytes,
+  clock,
+  finite,
+  measure,
+  plural,
+  short,
+  shortPath,
+  span,
+  spanSoFar,
+  stoppedClock,
+} from "./format";
 
 test.each([
   [0, "0:00"],
@@ -13,6 +24,17 @@ test.each([
 ])("a clock at %d ms reads %s", (ms, text) => expect(clock(ms)).toBe(text));
 
 test.each([
+  [400, "0.4 s"],
+  [999, "1.0 s"],
+  [3, "<0.1 s"],
+  [1_000, "0:01"],
+  [161_000, "2:41"],
+])("what ended after %d ms reads %s", (ms, text) => expect(stoppedClock(ms)).toBe(text));
+
+test.each([
+  [0, "<0.1 s"],
+  [49, "<0.1 s"],
+  [50, "0.1 s"],
   [300, "0.3 s"],
   [9_960, "10 s"],
   [48_000, "48 s"],

@@ -19,14 +19,20 @@ export function clock(ms: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${seconds}` : `${minutes}:${seconds}`;
 }
 
-/** How long something took: `0.3 s`, `48 s`, `2 min 05 s`, `1 h 03 min`. */
+/** How long something took: `<0.1 s`, `0.3 s`, `48 s`, `2 min 05 s`, `1 h 03 min`. */
 export function span(ms: number): string {
   const left = Math.max(0, Number.isFinite(ms) ? ms : 0);
+  if (left < 50) return "<0.1 s";
   if (left < 9_950) return `${(left / SECOND).toFixed(1)} s`;
   if (left < 59_500) return `${Math.round(left / SECOND)} s`;
   const seconds = Math.round(left / SECOND);
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${two(seconds % 60)} s`;
   return `${Math.floor(seconds / 3600)} h ${two(Math.floor((seconds % 3600) / 60))} min`;
+}
+
+/** The clock of what has ended: `0.4 s` below a second, where a clock would stand at zero. */
+export function stoppedClock(ms: number): string {
+  return ms < SECOND ? span(ms) : clock(ms);
 }
 
 /** How long something has taken so far: whole seconds, because running tenths would only flicker. */

@@ -5,7 +5,7 @@ import { useLoaded } from "./blob";
 import { useElapsed } from "./clock";
 import { Connection } from "./connection";
 import { hasEnded } from "./fold";
-import { clock, count, short } from "./format";
+import { clock, count, short, stoppedClock } from "./format";
 import { Icon } from "./icons";
 import { memo } from "./memo";
 import { canRetry, Menu } from "./menu";
@@ -113,7 +113,7 @@ const Elapsed = memo(function Elapsed({ state }: { state: State }): JSX.Element 
       data-testid="elapsed"
       title={`${waiting ? "Waiting since" : "Started"} ${started}`}
     >
-      {clock(ms)}
+      {hasEnded(state.status) ? stoppedClock(ms) : clock(ms)}
     </span>
   );
 });

@@ -56,7 +56,7 @@ export function advance(
   return { first: buffer.first + over, rows: over > 0 ? rows.slice(over) : rows };
 }
 
-const rowsOf = (page: LogPage): LogRow[] =>
+export const rowsOf = (page: LogPage): LogRow[] =>
   page.lines.map(([number, stream, text]) => ({ number, stream, text }));
 
 /** Puts older lines before the others; beyond what is held the newest go (they can be fetched again). */
@@ -95,4 +95,9 @@ export function mend(buffer: LogBuffer, page: LogPage): LogBuffer {
 /** Whether the buffer reaches up to the state's newest line. */
 export function isAttached(buffer: LogBuffer, log: LogState): boolean {
   return endOf(buffer) >= log.first + log.lines.length;
+}
+
+/** The unfinished lines, each with its stream. */
+export function partialLines(log: LogState): Array<readonly [string, string]> {
+  return Object.entries(log.partial).flatMap(([stream, text]) => (text ? [[stream, text] as const] : []));
 }

@@ -1,12 +1,17 @@
 /** One line of the log. */
 import type { JSX } from "preact";
 import { MAX_LOG_LINE_BYTES } from "../protocol/limits.gen";
-import { ansiText } from "./ansi";
+import { ansiText, visibleText } from "./ansi";
+import { occurrences } from "./case-fold";
 import { bytes, count } from "./format";
 import { memo } from "./memo";
 
 /** A line this long is laid out; what is longer is in the download. */
 const MAX_SHOWN = 20_000;
+/** A hit further on in a line than this is not looked for: it would take too long for a line in sight. */
+const MAX_SEARCHED = 500_000;
+/** What is shown before a hit that is far on in a line. */
+const CONTEXT = 200;
 /** A code point is at most this long; a cut line ends that close below the limit. */
 const LONGEST_CODE_POINT = 4;
 
@@ -25,9 +30,14 @@ interface Props {
 
 export const LogLine = memo(function LogLine(props: Props): JSX.Element {
   const { number, stream, text, onPick, onWhole } = props;
-  const shown = text.length > MAX_SHOWN ? text.slice(0, MAX_SHOWN) : text;
+  const { before, shown } = shownOf(text, props.query);
   const cut = onWhole !== undefined && isCut(text);
-  const content = ansiText(shown, props.query);
+  const content = (
+    <>
+      {before > 0 && <span class="bw-dim">{`${bytes(before)} before this … `}</span>}
+      {ansiText(shown, props.query)}
+    </>
+  );
   const gutter = props.numbered ? <span class="bw-line-number">{count(number)}</span> : null;
   return (
     <div
@@ -53,12 +63,24 @@ export const LogLine = memo(function LogLine(props: Props): JSX.Element {
           Show the whole line
         </button>
       )}
-      {shown !== text && (
-        <span class="bw-dim">{` … ${bytes(text.length - shown.length)} more in the download`}</span>
+      {text.length - before > shown.length && (
+        <span class="bw-dim">{` … ${bytes(text.length - before - shown.length)} more in the download`}</span>
       )}
     </div>
   );
 });
+
+/** What is laid out of a line: its beginning, or where a hit is only further on, what is around that. */
+function shownOf(text: string, query = ""): { before: number; shown: string } {
+  const start = text.slice(0, MAX_SHOWN);
+  if (text.length <= MAX_SHOWN || query === "") return { before: 0, shown: start };
+  if (occurrences(visibleText(start), query).length > 0) return { before: 0, shown: start };
+  const visible = visibleText(text.slice(0, MAX_SEARCHED));
+  const hit = occurrences(visible, query)[0];
+  if (!hit) return { before: 0, shown: start };
+  const before = Math.max(0, hit[0] - CONTEXT);
+  return { before, shown: visible.slice(before, before + MAX_SHOWN) };
+}
 
 /** Whether a line has just the length to which the wire cuts longer ones. */
 export function isCut(text: string): boolean {

@@ -88,7 +88,14 @@ export function LogList(props: Props): JSX.Element {
       })}
       {virtual.rest > 0 && <div style={{ height: `${virtual.rest}px` }} />}
       {props.partial.map(([stream, text]) => (
-        <LogLine key={stream} number={0} stream={stream} text={text} partial />
+        <LogLine
+          key={stream}
+          number={0}
+          stream={stream}
+          text={text}
+          partial
+          {...(props.query ? { query: props.query } : {})}
+        />
       ))}
     </div>
   );

@@ -11,6 +11,7 @@ import {
   isAttached,
   type LogBuffer,
   mend,
+  partialLines,
   prepend,
   replace,
 } from "./log-buffer";
@@ -68,10 +69,11 @@ export const Log = memo(function Log({ log, searching, onSearchEnd }: Props): JS
         { after: Math.max(0, number - AROUND), limit: 2 * AROUND },
         (_, page) => replace(page),
         show,
+        true,
       );
   };
 
-  if (searching) return <LogSearch onPick={onPick} onEnd={() => onSearchEnd(false)} />;
+  if (searching) return <LogSearch log={log} onPick={onPick} onEnd={() => onSearchEnd(false)} />;
   const fresh = following ? 0 : Math.max(0, log.count - Math.max(leftAt.current, 0));
   const attached = isAttached(buffer, log);
   return (
@@ -113,10 +115,6 @@ export const Log = memo(function Log({ log, searching, onSearchEnd }: Props): JS
 
 const NO_LINES: ReadonlyArray<readonly [string, string]> = [];
 
-function partialLines(log: LogState): Array<readonly [string, string]> {
-  return Object.entries(log.partial).flatMap(([stream, text]) => (text ? [[stream, text] as const] : []));
-}
-
 interface Query {
   readonly before?: number;
   readonly after?: number;
@@ -133,7 +131,8 @@ interface Pages {
   /** What is said above the lines while others are fetched, or null. */
   readonly status: string | null;
   readonly retry: (() => void) | null;
-  load(query: Query, merge: Merge, done?: () => void): void;
+  /** `next`: it runs after the fetch that is under way, if there is one; else it does not run then. */
+  load(query: Query, merge: Merge, done?: () => void, next?: boolean): void;
 }
 
 /** The lines held, kept up with the state; one page is fetched at a time. */
@@ -141,6 +140,7 @@ function usePages(log: LogState, following: boolean): Pages {
   const { actions, logLines } = useBuild();
   const held = useRef(EMPTY);
   const busy = useRef(false);
+  const queued = useRef<(() => void) | null>(null);
   const mounted = useRef(true);
   const [, setVersion] = useState(0);
   const [status, setStatus] = useState<string | null>(null);
@@ -152,8 +152,11 @@ function usePages(log: LogState, following: boolean): Pages {
     },
     [],
   );
-  const load = (query: Query, merge: Merge, done?: () => void) => {
-    if (busy.current) return;
+  const load = (query: Query, merge: Merge, done?: () => void, next = false) => {
+    if (busy.current) {
+      if (next) queued.current = () => load(query, merge, done);
+      return;
+    }
     busy.current = true;
     setStatus("Fetching lines…");
     setRetry(null);
@@ -172,7 +175,11 @@ function usePages(log: LogState, following: boolean): Pages {
       )
       .finally(() => {
         busy.current = false;
-        if (mounted.current) setVersion((version) => version + 1);
+        if (!mounted.current) return;
+        setVersion((version) => version + 1);
+        const run = queued.current;
+        queued.current = null;
+        run?.();
       });
   };
   return { buffer: held.current, status, retry: retry?.run ?? null, load };

@@ -35,6 +35,17 @@ test("a bar that starts again is observed anew", () => {
   expect(keeper.pace(bar(1, 10), 3_000)).toBeNull();
 });
 
+test("a new run of a bar that was not seen at its start does not use the pace of the one before", () => {
+  const keeper = new PaceKeeper();
+  keeper.observe([{ ...bar(0, 100), run: 1 }], 0);
+  keeper.observe([{ ...bar(20, 100), run: 1 }], 2_000);
+  const next = { ...bar(90, 100), run: 2 };
+  keeper.observe([next], 3_000);
+  expect(keeper.pace(next, 3_000)).toBeNull();
+  keeper.observe([{ ...bar(92, 100), run: 2 }], 4_000);
+  expect(keeper.pace({ ...bar(92, 100), run: 2 }, 4_000)).toEqual({ rate: 2, eta: 4_000 });
+});
+
 test("only the last half minute counts", () => {
   const keeper = new PaceKeeper();
   keeper.observe([bar(0)], 0);
@@ -62,6 +73,9 @@ test("rates are told as the unit asks", () => {
 test("amounts and fractions", () => {
   expect(amountText(7, 20, undefined)).toBe("7 / 20");
   expect(amountText(7, 20, "files")).toBe("7 / 20 files");
+  expect(amountText(100, 100, "%")).toBe("100 %");
+  expect(amountText(45.2, 100, "%")).toBe("45.2 %");
+  expect(amountText(3, 50, "%")).toBe("3 / 50 %");
   expect(amountText(8_100_000, undefined, "B")).toBe("8.1 MB");
   expect(amountText("NaN", "Infinity", undefined)).toBe("NaN / ∞");
   expect(fraction(bar(5, 20))).toBe(0.25);

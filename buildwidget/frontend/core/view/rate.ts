@@ -24,10 +24,11 @@ const MAX_SAMPLES = 60;
 /** Remembers where each bar stood over the last half minute. */
 export class PaceKeeper {
   private readonly samples = new Map<string, Sample[]>();
+  private readonly runs = new Map<string, number | undefined>();
 
   /** Notes where the bars stand at `now` (a monotonic clock, ms). */
   observe(bars: readonly ProgressRow[], now: number): void {
-    for (const bar of bars) this.note(bar.id, finite(bar.current), now);
+    for (const bar of bars) this.note(bar, finite(bar.current), now);
     if (this.samples.size > bars.length) this.forget(new Set(bars.map((bar) => bar.id)));
   }
 
@@ -44,11 +45,13 @@ export class PaceKeeper {
     return { rate, eta };
   }
 
-  private note(id: string, value: number, now: number): void {
+  private note({ id, run }: ProgressRow, value: number, now: number): void {
     if (Number.isNaN(value)) return;
     const seen = this.samples.get(id) ?? [];
+    const before = seen.at(-1);
+    if (before && (value < before.value || this.runs.get(id) !== run)) seen.length = 0;
+    this.runs.set(id, run);
     const last = seen.at(-1);
-    if (last && value < last.value) seen.length = 0;
     if (!last || last.value !== value) seen.push({ at: now, value });
     while (seen.length > MAX_SAMPLES || (seen.length > 2 && now - (seen[0]?.at ?? now) > WINDOW_MS))
       seen.shift();
@@ -56,7 +59,11 @@ export class PaceKeeper {
   }
 
   private forget(kept: Set<string>): void {
-    for (const id of this.samples.keys()) if (!kept.has(id)) this.samples.delete(id);
+    for (const id of this.samples.keys()) {
+      if (kept.has(id)) continue;
+      this.samples.delete(id);
+      this.runs.delete(id);
+    }
   }
 }
 
@@ -70,7 +77,7 @@ export function rateText(rate: number, unit: string | undefined): string {
   return `${span(1000 / rate)}/${word}`;
 }
 
-/** `7 / 20`, `7 / 20 files`, `1.2 MB / 8 MB`, without a total `7 files`. */
+/** `7 / 20`, `7 / 20 files`, `1.2 MB / 8 MB`, without a total `7 files`; of a hundred percent only `7 %`. */
 export function amountText(
   current: WireNumber,
   total: WireNumber | undefined,
@@ -78,7 +85,10 @@ export function amountText(
 ): string {
   const show = (value: WireNumber): string =>
     isBytes(unit) && typeof value === "number" ? wholeBytes(value) : measure(value);
-  const amount = total === undefined ? show(current) : `${show(current)} / ${show(total)}`;
+  const amount =
+    total === undefined || (unit === "%" && total === 100)
+      ? show(current)
+      : `${show(current)} / ${show(total)}`;
   return unit === undefined || unit === "it" || isBytes(unit) ? amount : `${amount} ${unit}`;
 }
 

@@ -2,6 +2,9 @@
 import type { BuildActions, BuildModel, BuildSession, ConnectionStatus, LogPage } from "../../model";
 import type { Event, LogLine, State, Summary } from "../../protocol/types.gen";
 import { fold } from "../../reducer";
+import { caseFold } from "../case-fold";
+
+type LogQuery = Parameters<BuildActions["log"]>[0];
 
 export const LIVE: ConnectionStatus = {
   phase: "live",
@@ -96,20 +99,29 @@ export class FakeSession implements BuildSession {
   }
 }
 
-function pageOf(
-  lines: LogLine[],
-  query: { after?: number; before?: number; limit?: number; q?: string },
-): LogPage {
+/** Lines that one request searches. */
+const SEARCHED_LINES = 50_000;
+
+/** What `GET builds/{id}/log` answers. */
+export function pageOf(lines: readonly LogLine[], query: LogQuery): LogPage {
   const limit = query.limit ?? 1_000;
-  const numbered = lines.map(([stream, text], index): [number, string, string] => [index + 1, stream, text]);
-  const found = numbered.filter(
-    ([number, , text]) =>
-      number > (query.after ?? 0) &&
-      number < (query.before ?? Number.POSITIVE_INFINITY) &&
-      (query.q === undefined || text.toLowerCase().includes(query.q.toLowerCase())),
-  );
-  const page = query.after !== undefined ? found.slice(0, limit) : found.slice(-limit);
-  return { first: page[0]?.[0] ?? 0, last: page.at(-1)?.[0] ?? 0, count: lines.length, lines: page };
+  const step = query.after === undefined ? -1 : 1;
+  const start =
+    query.after === undefined
+      ? Math.min(query.before ?? Number.MAX_SAFE_INTEGER, lines.length + 1)
+      : query.after;
+  const wanted = query.q ? caseFold(query.q) : null;
+  const found: Array<[number, string, string]> = [];
+  let at = start;
+  for (let searched = 0; searched < SEARCHED_LINES && found.length < limit; searched += 1) {
+    const line = lines[at + step - 1];
+    if (!line) break;
+    at += step;
+    if (wanted === null || caseFold(line[1]).includes(wanted)) found.push([at, ...line]);
+  }
+  if (step < 0) found.reverse();
+  const [first, last] = step < 0 ? [at, start - 1] : [start + 1, at];
+  return { first, last, count: lines.length, lines: found };
 }
 
 const PICTURE = `<svg xmlns="http://www.w3.org/2000/svg" width="360" height="160" viewBox="0 0 360 160"><rect width="360" height="160" fill="#fff"/><g fill="#1976d2">${[40, 90, 70, 120, 100, 60].map((height, index) => `<rect x="${30 + index * 52}" y="${145 - height}" width="34" height="${height}"/>`).join("")}</g><script>document.title='hacked'</script></svg>`;

@@ -85,13 +85,14 @@ class Hub:
         self._full_poll: asyncio.TimerHandle | None = None
         self.history = new_history()
         """A new random id whenever what was read before is worth nothing; ``welcome`` has it."""
-        self._exchanges = store.database.exchanges
+        self._exchanges = 0
         self.feeds: Feeds
         self.lists: Lists
 
     async def start(self) -> None:
         """Make the hub's parts on the running loop. Nothing is read before somebody asks (activity apart)."""
         self._loop = asyncio.get_running_loop()
+        self._exchanges = self._store.database.exchanges
         self._database = Database(self._store, self._executor)
         self._fanout = Fanout(self.settings.fanout_chunk)
         self.feeds = Feeds(self._database, self._owner, self.settings, self.counters)

@@ -15,6 +15,8 @@ import { currentSettings } from "./settings";
 export const MIME_TYPE = "application/vnd.buildwidget.build+json";
 const WIDGET_MIME_TYPE = "application/vnd.jupyter.widget-view+json";
 
+/** Pages that share a document tell of themselves at the latest every 15 s (y-protocols' awareness). */
+const KNOWN_AFTER_MS = 16_000;
 /** Between the turns of two pages that share a document: longer than what one writes takes to the other. */
 const TURN_MS = 5_000;
 
@@ -30,6 +32,14 @@ interface Told {
   readonly followUps: readonly string[];
 }
 
+/** What is known of the other pages that have the notebook of an output open. */
+export interface Sharing {
+  /** Whether changes of the notebook go to other pages as they are made. */
+  isShared(output: Node): boolean;
+  /** This page's place among them, from 0. */
+  turnOf(output: Node): number;
+}
+
 export class BuildOutput extends Widget implements IRenderMime.IRenderer {
   private model: IRenderMime.IMimeModel | null = null;
   private shown: string | null = null;
@@ -38,12 +48,12 @@ export class BuildOutput extends Widget implements IRenderMime.IRenderer {
 
   /**
    * `onShown` is called whenever a build is shown that may be running; `registryOf` finds the renderers of the
-   * notebook that an output is in; `turnOf` is this page's place, from 0, among those that share its document.
+   * notebook that an output is in; `sharing` tells of the other pages that have it open.
    */
   constructor(
     private readonly onShown: () => void,
     private readonly registryOf: (output: Node) => IRenderMimeRegistry | null,
-    private readonly turnOf: (output: Node) => number,
+    private readonly sharing: Sharing,
   ) {
     super();
     this.addClass("buildwidget-output");
@@ -141,10 +151,15 @@ export class BuildOutput extends Widget implements IRenderMime.IRenderer {
    */
   private keep(session: BuildSession): void {
     const { state, problem } = session.get();
-    if (!state || problem !== null || !hasEnded(state.status)) return;
-    const wait = this.turnOf(this.node) * TURN_MS;
-    if (wait === 0) this.keepNow(session);
-    else this.keepTimer ??= setTimeout(() => this.keepNow(session), wait);
+    if (!state || problem !== null || !hasEnded(state.status) || this.keepTimer !== null) return;
+    if (!this.sharing.isShared(this.node)) {
+      this.keepNow(session);
+      return;
+    }
+    const takeTurn = () => {
+      this.keepTimer = setTimeout(() => this.keepNow(session), this.sharing.turnOf(this.node) * TURN_MS);
+    };
+    this.keepTimer = setTimeout(takeTurn, KNOWN_AFTER_MS);
   }
 
   private keepNow(session: BuildSession): void {

@@ -18,15 +18,17 @@ export const rendererPlugin: JupyterFrontEndPlugin<void> = {
     // The widgets' manager adds its factory to the registry of each notebook, not to the page's.
     const panelOf = (output: Node) => notebooks?.find((panel) => panel.node.contains(output)) ?? null;
     const registryOf = (output: Node) => panelOf(output)?.content.rendermime ?? null;
-    const turn = (output: Node) => {
-      const shared = panelOf(output)?.content.model?.sharedModel as { awareness?: Awareness } | undefined;
-      return turnOf(shared?.awareness);
+    const modelOf = (output: Node) => panelOf(output)?.content.model ?? null;
+    const sharing = {
+      isShared: (output: Node) => modelOf(output)?.collaborative === true,
+      turnOf: (output: Node) =>
+        turnOf((modelOf(output)?.sharedModel as { awareness?: Awareness } | undefined)?.awareness),
     };
     registry.addFactory(
       {
         safe: true, // what is drawn comes from the server, and the saved state through the same view
         mimeTypes: [MIME_TYPE],
-        createRenderer: () => new BuildOutput(() => feed().look(), registryOf, turn),
+        createRenderer: () => new BuildOutput(() => feed().look(), registryOf, sharing),
       },
       RANK,
     );

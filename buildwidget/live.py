@@ -18,6 +18,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from buildwidget.hub import Connection, Hub, HubSettings
+from buildwidget.protocol import close_codes
 from buildwidget.protocol.codec import decode_event, decode_state
 from buildwidget.protocol.cursor import Folded, apply_batch
 from buildwidget.protocol.events import ENDS
@@ -52,6 +53,7 @@ class Live:
     """A thread with an event loop and a hub over one store."""
 
     def __init__(self, store: Store) -> None:
+        self.closing = False
         self._loop = asyncio.new_event_loop()
         self._database = ThreadPoolExecutor(2, thread_name_prefix="buildwidget-live-database")
         self._thread = threading.Thread(target=self._loop.run_forever, name="buildwidget-live", daemon=True)
@@ -82,6 +84,7 @@ class Live:
 
     def close(self) -> None:
         """Ends the hub, the loop and the threads."""
+        self.closing = True
         self._sweeping.cancel()
         self.run(self.hub.stop())
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -130,9 +133,12 @@ class Following:
         self._end_callbacks: list[Callable[[], None]] = []
         self._on_frame = on_frame
         self._connection: Connection
-        self._live.run(self._connect())
+        self._live.run(self._open())
 
-    async def _connect(self) -> None:
+    async def _open(self) -> None:
+        self._connect()
+
+    def _connect(self) -> None:
         self._connection = self._live.hub.connect(self)
         self._connection.handle(Subscribe(build=self._build))
 
@@ -143,9 +149,16 @@ class Following:
         await asyncio.to_thread(self._take, frame)
 
     def close(self, code: int = 0, reason: str = "") -> None:  # noqa: ARG002 - the hub's close has a code and a reason
-        """Stops following; may be called from a callback, and again."""
+        """Stops following; may be called from a callback, and again.
+
+        Where the hub closes because its database has another history now, this reads the build anew and goes on.
+        """
         with contextlib.suppress(RuntimeError):  # the loop is gone when the interpreter ends
-            self._live.call(self._connection.close)
+            self._live.call(self._connect_again if code == close_codes.SHUTTING_DOWN.code else self._connection.close)
+
+    def _connect_again(self) -> None:
+        if not (self._ended.is_set() or self._live.closing):
+            self._connect()
 
     def _take(self, frame: bytes) -> None:
         if self._on_frame is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,26 @@ def served_by_extension() -> bool:
     return "BUILDWIDGET_DATABASE_URL" in os.environ and "BUILDWIDGET_OWNER" in os.environ
 
 
+_WITHOUT_EXTENSION = (
+    "buildwidget: this Jupyter server does not have the buildwidget extension. If the output stays empty, install "
+    "buildwidget in the environment of the server (pip install buildwidget) and restart the server.\n"
+)
+_hinted = False
+
+
+def hint_once() -> None:
+    """Say on stderr, once a process, that the server lacks the extension: its pages may lack the widget as well.
+
+    Only in a kernel that a Jupyter server has started for a notebook (``JPY_SESSION_NAME``); under nbclient, papermill
+    and other editors there is no such server.
+    """
+    global _hinted  # noqa: PLW0603 - a fact about this process
+    if _hinted or served_by_extension() or "JPY_SESSION_NAME" not in os.environ:
+        return
+    _hinted = True
+    sys.stderr.write(_WITHOUT_EXTENSION)
+
+
 def _on_message(widget: BuildWidget, content: Any, _buffers: Any) -> None:
     """What a page without a server says over the comm; anything else is another version's and is ignored."""
     kind = content.get("type") if isinstance(content, dict) else None
@@ -116,6 +137,7 @@ def display_bundle(build: Build, **kwargs: Any) -> tuple[dict[str, Any], dict[st
     What is shown tells name and kind only, so that it is the same at every run (nbval compares it); the ids are in
     the output's metadata.
     """
+    hint_once()
     info = build.info
     widget = BuildWidget(build)
     made = widget._repr_mimebundle_(**kwargs)

@@ -31,6 +31,7 @@ class Config:
     max_body_bytes: int = 1024 * 1024
 
     comment_seconds: float = 15.0
+    action_threads: int = 2
     executor_threads: int = 4
     hub_threads: int = 3
     reopen_seconds: float = 5.0

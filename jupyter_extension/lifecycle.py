@@ -42,8 +42,11 @@ class Lifecycle:
         self._log = log
         self._on_activity = on_activity
         self._executor = ThreadPoolExecutor(config.executor_threads, thread_name_prefix="buildwidget")
+        # Of its own: a write that waits for a lock must not keep reads waiting.
+        self._action_executor = ThreadPoolExecutor(config.action_threads, thread_name_prefix="buildwidget-action")
         # Of its own: a few long searches in logs must not keep live pages waiting.
         self._hub_executor = ThreadPoolExecutor(config.hub_threads, thread_name_prefix="buildwidget-hub")
+        self._executors = (self._executor, self._action_executor, self._hub_executor)
         self._tasks: list[asyncio.Task[None]] = []
         self._end: asyncio.Task[None] | None = None
         self._metrics: Metrics | None = None
@@ -72,7 +75,7 @@ class Lifecycle:
             self._metrics.unregister()
         if services is not None:
             await self._close(services)
-        for executor in (self._executor, self._hub_executor):
+        for executor in self._executors:
             executor.shutdown(wait=False, cancel_futures=True)
 
     async def _close(self, services: Services) -> None:
@@ -87,7 +90,7 @@ class Lifecycle:
 
     def _close_store(self, store: Store) -> None:
         # A call that was given up goes on in its thread: with its connection the database would stay open.
-        for executor in (self._executor, self._hub_executor):
+        for executor in self._executors:
             executor.shutdown(cancel_futures=True)
         self._sweeps.close()
         store.close()
@@ -105,7 +108,7 @@ class Lifecycle:
     async def _run(self, store: Store) -> None:
         config = self._config
         hub = Hub(store, owner=config.owner, settings=config.hub, executor=self._hub_executor)
-        services = Services(store, hub, config, self._executor, secrets.token_hex(8))
+        services = Services(store, hub, config, self._executor, self._action_executor, secrets.token_hex(8))
         await hub.start()
         self._metrics = Metrics(hub.stats)
         self._metrics.register(self._log)
@@ -151,13 +154,13 @@ class Lifecycle:
             await asyncio.sleep(seconds)
 
     async def _sweep(self, services: Services) -> None:
-        lost = await services.run(self._sweeps.look)
+        lost = await services.act(self._sweeps.look)
         if lost:
             self._log.info("buildwidget: ended as lost: %s", ", ".join(lost))
 
     async def _retain(self, services: Services) -> None:
         config = self._config
-        removed = await services.run(
+        removed = await services.act(
             sweep_retention,
             services.store,
             now_ms=int(time.time() * 1000),

@@ -32,15 +32,21 @@ class Services:
     hub: Hub
     config: Config
     executor: Executor
+    action_executor: Executor
     server_id: str
     started: float = field(default_factory=time.monotonic)
     _search_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     metric_turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_METRICS_AT_ONCE))
 
     async def run(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-        """The result of a call in the thread pool: a database call never runs on the event loop, kernels share it."""
+        """The result of a read in the thread pool: a database call never runs on the event loop, kernels share it."""
         call = functools.partial(function, *args, **kwargs)
         return await asyncio.get_running_loop().run_in_executor(self.executor, call)
+
+    async def act(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        """The same for what writes: threads of its own, so that no read waits behind a write that waits for a lock."""
+        call = functools.partial(function, *args, **kwargs)
+        return await asyncio.get_running_loop().run_in_executor(self.action_executor, call)
 
     async def search(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         """Like ``run``, for calls that scan a log: one at a time, first come first served.

@@ -99,8 +99,12 @@ class ServerTraits(HasTraits):
     max_body_bytes = _bytes(Config.max_body_bytes, "The body of a request at most.")
 
     # The work behind them.
+    action_threads = _count(
+        Config.action_threads,
+        "Threads for requests that write: launch, cancel, answer, delete. Reads never wait for them.",
+    )
     executor_threads = _count(
-        Config.executor_threads, "Threads for what requests ask of the database; none of it runs on the event loop."
+        Config.executor_threads, "Threads for what requests read from the database; nothing runs on the event loop."
     )
     hub_threads = _count(
         Config.hub_threads,

@@ -15,7 +15,7 @@ from buildwidget.hub.settings import HubSettings
 from buildwidget.hub.stats import Counters
 from buildwidget.protocol.codec import encode_frame
 from buildwidget.protocol.frames import Cursor, Deleted, ErrorFrame, Subscribe
-from buildwidget.store.errors import NotFound
+from buildwidget.store.errors import NotFound, StoreError
 from buildwidget.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -83,6 +83,7 @@ class Feeds:
         self._polls_started = self._polls_done = 0
         self._poll_ended_ones = False
         self.request_poll: Callable[[], None] = lambda: None
+        self.rewound: Callable[[], None] = lambda: None
         self.interest_changed: Callable[[], None] = lambda: None
 
     # Subscribers
@@ -176,6 +177,9 @@ class Feeds:
         for feed, news in found.items():
             if self._feeds.get(feed.build) is not feed:
                 continue
+            if news is not None and news.rewound:
+                self.rewound()  # which ends all feeds
+                return
             if news is None:
                 self._end(feed, encode_frame(Deleted(build=feed.build)))
             else:
@@ -270,9 +274,16 @@ class Feeds:
             self._end(feed, encode_frame(not_found if never_was else Deleted(build=feed.build)))
         except Exception as error:
             # Whatever the driver raised, the subscribers wait for this read: they are told, nobody else can.
-            log.warning("build %s cannot be read (%s)", feed.build, name, exc_info=error)
+            log.warning(
+                "build %s cannot be read (%s): %s",
+                feed.build,
+                name,
+                error,
+                exc_info=None if isinstance(error, StoreError) else error,
+            )
             self._tasks.pop((feed, name), None)
-            self._end(feed, encode_frame(ErrorFrame(code="unavailable", message=UNAVAILABLE, build=feed.build)))
+            message = str(error) if isinstance(error, StoreError) else UNAVAILABLE
+            self._end(feed, encode_frame(ErrorFrame(code="unavailable", message=message, build=feed.build)))
         else:
             self._tasks.pop((feed, name), None)
             self._wake(feed)

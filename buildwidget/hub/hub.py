@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import random
+import secrets
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Executor
@@ -30,6 +31,7 @@ from buildwidget.protocol.codec import encode_frame
 from buildwidget.protocol.frames import ErrorFrame, Welcome
 from buildwidget.protocol.limits import PROTOCOL_VERSION
 from buildwidget.store.changes import ChangeWatcher
+from buildwidget.store.errors import StoreError
 from buildwidget.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -42,6 +44,10 @@ FULL_POLL_SECONDS: Final = 1.0
 """After a change the heads of all watched builds are read this much later: it may have been one that has ended."""
 STOP_TIMEOUT: Final = 5.0
 """Seconds that a stopping hub waits for database calls that are under way."""
+
+
+REPLACED: Final = "The builds database was replaced by another one."
+RESTORED: Final = "The builds database was restored to an earlier state."
 
 
 class HubFull(BuildwidgetError):  # noqa: N818 - reads as what it tells
@@ -77,12 +83,16 @@ class Hub:
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
         self._full_poll: asyncio.TimerHandle | None = None
+        self.history = new_history()
+        """A new random id whenever what was read before is worth nothing; ``welcome`` has it."""
+        self._exchanges = 0
         self.feeds: Feeds
         self.lists: Lists
 
     async def start(self) -> None:
         """Make the hub's parts on the running loop. Nothing is read before somebody asks (activity apart)."""
         self._loop = asyncio.get_running_loop()
+        self._exchanges = self._store.database.exchanges
         self._database = Database(self._store, self._executor)
         self._fanout = Fanout(self.settings.fanout_chunk)
         self.feeds = Feeds(self._database, self._owner, self.settings, self.counters)
@@ -93,6 +103,7 @@ class Hub:
         )
         self.feeds.request_poll = self._feed_poller.request
         self.lists.request_poll = self._list_poller.request
+        self.feeds.rewound = lambda: self._start_over(RESTORED)
         self.feeds.interest_changed = self.lists.interest_changed = self._set_interest
         self._activity = Activity(self._store, self._database, self._owner)
         self._watcher = ChangeWatcher(self._store, self._changed_in_thread)
@@ -146,10 +157,14 @@ class Hub:
             connection.reply(self._welcome(server))
         return connection
 
-    def come_back(self) -> str:
-        """The reason of a close with SHUTTING_DOWN: when to come back, spread so that not all come at once."""
+    def come_back(self, why: str | None = None) -> str:
+        """The reason of a close with SHUTTING_DOWN: when to come back, spread so that not all come at once, and why.
+
+        With its sentence it must stay below the 123 bytes of a close frame (RFC 6455, 5.5).
+        """
         spread = random.uniform(1, 3)  # noqa: S311 - spreads the load, guards nothing
-        return msgspec.json.encode({"retry_ms": int(self.settings.reconnect_ms * spread)}).decode()
+        retry = {"retry_ms": int(self.settings.reconnect_ms * spread)}
+        return msgspec.json.encode(retry if why is None else {**retry, "message": why}).decode()
 
     # Numbers
 
@@ -215,6 +230,7 @@ class Hub:
             return
         if self._full_poll is None:
             self._full_poll = self._loop.call_later(FULL_POLL_SECONDS, self._poll_all)
+        self._notice_exchange()
         if found is None:
             self._feed_poller.request()  # which meets the same trouble, tries on and tells
         else:
@@ -232,8 +248,23 @@ class Hub:
         else:
             self._watcher.set_interest("none")
 
-    def _tell_trouble(self) -> None:
-        frame = encode_frame(ErrorFrame(code="unavailable", message=UNAVAILABLE))
+    def _notice_exchange(self) -> None:
+        """Start over if another file has taken the database's place since the hub last looked."""
+        exchanges = self._store.database.exchanges
+        if exchanges != self._exchanges:
+            self._exchanges = exchanges
+            self._start_over(REPLACED)
+
+    def _start_over(self, why: str) -> None:
+        """Forget all that was read: the database has another history. Clients come back and compare what they have."""
+        log.warning("%s Clients read everything anew.", why)
+        self.history = new_history()
+        for connection in list(self._connections):
+            connection.end(close_codes.SHUTTING_DOWN, self.come_back(why))
+
+    def _tell_trouble(self, error: Exception) -> None:
+        message = str(error) if isinstance(error, StoreError) else UNAVAILABLE
+        frame = encode_frame(ErrorFrame(code="unavailable", message=message))
         for connection in list(self._connections):
             connection.reply(frame)
 
@@ -247,6 +278,7 @@ class Hub:
             await asyncio.sleep(interval)
             now = self._loop.time()
             late = now - due
+            self._notice_exchange()
             self.counters.lagged(late)
             await self._look_after_connections(interval, blocked=late if late > min(interval, TICK) else 0.0)
             # Without a change only while anything runs, so that rest is rest.
@@ -301,6 +333,7 @@ class Hub:
                 database=self._store.database_id,
                 heartbeat_ms=self.settings.heartbeat_ms,
                 batch_ms=self.settings.batch_ms,
+                history=self.history,
             )
         )
 
@@ -308,6 +341,11 @@ class Hub:
         task = self._loop.create_task(work)
         task.add_done_callback(_report)
         self._tasks.append(task)
+
+
+def new_history() -> str:
+    """A random id."""
+    return secrets.token_hex(8)
 
 
 def _report(task: asyncio.Task[None]) -> None:

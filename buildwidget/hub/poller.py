@@ -19,10 +19,13 @@ PATIENCE: Final = 3
 class Poller:
     """Runs ``work`` once for any number of requests, starting at most every ``interval`` seconds.
 
-    ``on_trouble`` is called once when ``work`` has failed a few times in a row; it is tried on until it works.
+    ``on_trouble`` is called once, with the error, when ``work`` has failed a few times in a row; it is tried on until
+    it works.
     """
 
-    def __init__(self, work: Callable[[], Awaitable[None]], *, interval: float, on_trouble: Callable[[], None]) -> None:
+    def __init__(
+        self, work: Callable[[], Awaitable[None]], *, interval: float, on_trouble: Callable[[Exception], None]
+    ) -> None:
         self._work = work
         self._interval = interval
         self._on_trouble = on_trouble
@@ -57,5 +60,5 @@ class Poller:
         log.debug("reading news failed %d times", failures, exc_info=error)
         if failures == PATIENCE:
             log.warning("The builds database cannot be read: %s. Trying on.", error)
-            self._on_trouble()
+            self._on_trouble(error)
         await asyncio.sleep(min(LAST_RETRY, FIRST_RETRY * 2 ** (failures - 1)))

@@ -60,6 +60,8 @@ class News:
     ended: bool = False
     at: int = 0
     """When the newest event was made, ms since the epoch; 0: unknown."""
+    rewound: bool = False
+    """Whether the database has less of this history than was read before: it was restored to an earlier state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,9 @@ def read_news(store: Store, asks: Iterable[Ask], max_events: int, max_bytes: int
                 news[ask.build] = None
                 continue
             epoch, head = heads[ask.build]
-            if epoch != ask.epoch or head - ask.after > max_events:
+            if epoch == ask.epoch and head < ask.after:
+                news[ask.build] = News(epoch, head, ask.after, rewound=True)
+            elif epoch != ask.epoch or head - ask.after > max_events:
                 news[ask.build] = News(epoch, head, ask.after)
             elif head > ask.after:
                 events = read_following(connection, ask.build, ask.after, max_events, max_bytes)

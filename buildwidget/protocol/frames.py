@@ -82,14 +82,19 @@ class Batch(
     events: list[Any]
 
 
-class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="welcome"):
-    """The first frame on every connection."""
+class Welcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="welcome"):
+    """The first frame on every connection.
+
+    ``history`` is another one where what the client has may no longer be in the database: the server was restarted,
+    or its database was replaced or restored. The client then reads everything anew.
+    """
 
     protocol: int
     server: str
     database: str
     heartbeat_ms: int
     batch_ms: int
+    history: str | None = None
 
 
 class Builds(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="builds"):

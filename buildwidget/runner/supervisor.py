@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 import traceback
 from collections.abc import Callable
 from typing import Final, TypeVar
 
 from buildwidget.protocol.events import Error, StatusEvent
+from buildwidget.runner.build_dir import build_dir
 from buildwidget.runner.process_tree import become_subreaper, kill_leftovers
 from buildwidget.runner.queue import SlotQueue
 from buildwidget.runner.secrets import Masker, secret_values, split_environment
@@ -19,6 +21,7 @@ from buildwidget.store.appender import Appender
 from buildwidget.store.drafts import draft
 from buildwidget.store.errors import Ended, Fenced, NotFound, Unavailable
 from buildwidget.store.records import BuildRecord, Draft, ProcessIdentity
+from buildwidget.store.spool import SPOOL_FILE, keep_spool
 from buildwidget.store.store import Store
 from buildwidget.store.writer import RETRY_SECONDS, Writer
 
@@ -43,6 +46,10 @@ def run(build_id: str, settings: RunnerSettings) -> int:
             _Supervisor(store, record, appender, stop, settings).run()
         except (Fenced, Ended):
             kill_leftovers(build_id, roots=(os.getpid(),))
+            return 1
+        except Unavailable as error:
+            # Into the runner's log, which whoever ends the build as lost shows.
+            sys.stderr.write(f"buildwidget: the build's end could not be stored. {error}\n")
             return 1
         finally:
             stop.close()
@@ -76,7 +83,12 @@ class _Supervisor:
 
     def run(self) -> None:
         started = self._start()
-        writer = Writer(self._appender, on_fenced=lambda: self._stop.request("fenced"))
+        spool = build_dir(self._record.summary.id) / SPOOL_FILE
+        writer = Writer(
+            self._appender,
+            on_fenced=lambda: self._stop.request("fenced"),
+            keep_spool=lambda drafts: keep_spool(spool, self._appender, drafts),
+        )
         writer.end(self._masked(self._work(writer) if started else stopped(self._stop)))
 
     def _start(self) -> bool:

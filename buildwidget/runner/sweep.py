@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Final
 
-from buildwidget.protocol.events import Error, StatusEvent
-from buildwidget.runner.build_dir import remove_noted_socket, runner_log_tail
+from buildwidget.protocol.events import ENDS, Error, StatusEvent
+from buildwidget.runner.build_dir import build_dir, remove_noted_socket, runner_log_tail
 from buildwidget.runner.liveness import LeaseObserver
 from buildwidget.runner.process_tree import kill_leftovers
 from buildwidget.store.drafts import draft
 from buildwidget.store.errors import Ended, Fenced, NotFound
 from buildwidget.store.process import this_host
 from buildwidget.store.records import BuildRecord, ProcessIdentity
+from buildwidget.store.spool import SPOOL_FILE, take_spool
 from buildwidget.store.store import Store
 
 _ACTIVE: Final = ("queued", "running")
@@ -44,15 +46,22 @@ def _end(store: Store, record: BuildRecord, reason: str) -> bool:
     try:
         appender = store.claim(build_id, claimed_as, expected_generation=record.generation)
         ended = kill_leftovers(build_id) if claimed_as.is_here() else 0
-        appender.append([draft(_lost(record, reason, ended))])
+        spool = build_dir(build_id) / SPOOL_FILE
+        taken = take_spool(spool, appender)
+        if taken and appender.state.status in ENDS:
+            remove_noted_socket(build_id)
+            return False  # it ended while the database was away, as its runner has written down
+        appender.append([draft(_lost(record, reason, ended, spool if spool.exists() else None))])
     except (Fenced, Ended, NotFound):
         return False  # it lives after all, or another sweep was faster
     remove_noted_socket(build_id)
     return True
 
 
-def _lost(record: BuildRecord, reason: str, ended: int) -> StatusEvent:
+def _lost(record: BuildRecord, reason: str, ended: int, spool: Path | None) -> StatusEvent:
     known = [reason]
+    if spool is not None:
+        known.append(f"Events that it could not store are in {spool}; they do not follow this log.")
     if ended:
         known.append(
             f"{ended} process{'es' if ended > 1 else ''} it left behind {'were' if ended > 1 else 'was'} ended."

@@ -10,14 +10,15 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, select, update
 
 from buildwidget.protocol import codec
-from buildwidget.protocol.events import Event
+from buildwidget.protocol.events import ENDS, Event, StatusEvent
 from buildwidget.protocol.reducer import StateBuilder
 from buildwidget.protocol.state import State
 from buildwidget.store import rows
 from buildwidget.store.engine import Database
 from buildwidget.store.entries import FOLDED_COLUMNS, LASTING_COLUMNS, MARK_EVERY, Entries, enter, folded_columns
-from buildwidget.store.errors import Ended, Fenced
-from buildwidget.store.hydration import Hydrated, save_state
+from buildwidget.store.errors import BuildMissing, Ended, Fenced, Rewound
+from buildwidget.store.hydration import Hydrated, hydrate, save_state
+from buildwidget.store.ids import new_epoch
 from buildwidget.store.records import Draft
 from buildwidget.store.statements import Prepared, Transaction, insert_rows, upsert
 from buildwidget.store.tables import builds, events, payloads
@@ -47,6 +48,10 @@ def _bump_with(columns: Iterable[str]) -> Prepared:
     )
 
 
+_PLACE: Final = Prepared(
+    select(builds.c.generation, builds.c.epoch, builds.c.head, builds.c.status).where(builds.c.id == bindparam("build"))
+)
+
 _BUMP_ALL: Final = _bump_with(FOLDED_COLUMNS)
 _BUMP: Final = _bump_with(set(FOLDED_COLUMNS) - LASTING_COLUMNS)
 """For most appends. SQLite writes the indexes over a column anew with each update that names it, changed or not."""
@@ -67,21 +72,25 @@ class Appender:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.build_id: str = hydrated.row.id
+        self.now_ms = now_ms
+        self._start_at(hydrated)
+        self._database = database
+        self._monotonic = monotonic
+        self._process = {name: getattr(hydrated.row, name) for name in ("host", "boot", "pid", "pid_created")}
+        self._next_save = monotonic() + _SAVE_SECONDS
+        self._next_early_save = 0.0
+        self._encoding_took = 0.0
+        self._save_costs: deque[float] = deque(maxlen=4)
+
+    def _start_at(self, hydrated: Hydrated) -> None:
         self.epoch: str = hydrated.row.epoch
         self.generation: int = hydrated.row.generation
         self.head: int = hydrated.seq
-        self.now_ms = now_ms
         self._mark = -MARK_EVERY  # what another writer marked need not be known
         self._made = hydrated.folded
         self._since: list[Event | None] = []  # what was stored since that state was made
         self._since_bytes = 0
         self._builder: StateBuilder | None = None
-        self._database = database
-        self._monotonic = monotonic
-        self._next_save = monotonic() + _SAVE_SECONDS
-        self._next_early_save = 0.0
-        self._encoding_took = 0.0
-        self._save_costs: deque[float] = deque(maxlen=4)
         self._saved_head = hydrated.seq if hydrated.saved is not None else 0
         self._unsaved_bytes = 0
         self._unsettled: Entries | None = None
@@ -98,6 +107,8 @@ class Appender:
         Raises:
             Fenced: another process is the writer now.
             Ended: the build has ended, or the drafts go on after an end.
+            BuildMissing: the database does not have the build (an Unavailable).
+            Rewound: the database was restored to an earlier state; call ``rejoin`` (an Unavailable).
             Unavailable: not written (ask ``settle``, then try again).
         """
         entries = self._enter(drafts)
@@ -132,8 +143,8 @@ class Appender:
         with self._database.writing() as connection:
             ours = (builds.c.id == self.build_id, builds.c.generation == self.generation)
             changed = connection.execute(update(builds).where(*ours).values(heartbeat=builds.c.heartbeat + 1))
-            if changed.rowcount == 0:
-                raise Fenced
+            if changed.rowcount == 0 or self._is_rewound(connection):
+                raise self._refusal(connection)
             if saved is not None:
                 save_state(connection, self.build_id, self.head, saved)
         self._saved(self.head)
@@ -215,7 +226,49 @@ class Appender:
         new = {f"new_{name}": value for name, value in columns.items()}
         ours = {"build": self.build_id, "generation_now": self.generation, "head_now": self.head}
         if bump.run(connection, {**ours, **new, "size": size}) == 0:
-            raise Fenced
+            raise self._refusal(connection)
+
+    def _is_rewound(self, connection: Transaction) -> bool:
+        """Whether the row is of an earlier state than this writer has committed."""
+        return any(head < self.head for _generation, _epoch, head, _status in self._place(connection))
+
+    def _refusal(self, connection: Transaction) -> Fenced | BuildMissing | Rewound:
+        """Why the row is not as this writer left it."""
+        found = self._place(connection)
+        if not found:
+            # A build is deleted only after its end. Without an end of ours this is another database.
+            return Fenced() if self._ended else BuildMissing()
+        generation, epoch, head, status = found[0]
+        ours = (self.generation, self.epoch, self.head)
+        earlier = generation < self.generation or (generation == self.generation and (epoch, head) != ours[1:])
+        return Rewound() if earlier and head <= self.head and status not in ENDS else Fenced()
+
+    @property
+    def _ended(self) -> bool:
+        return self._made.status in ENDS or any(isinstance(e, StatusEvent) and e.status in ENDS for e in self._since)
+
+    def _place(self, connection: Transaction) -> list[tuple[Any, ...]]:
+        return list(_PLACE.rows(connection, {"build": self.build_id}))
+
+    def rejoin(self) -> int:
+        """Go on writing in a database that was restored to an earlier state; how many events it does not have.
+
+        What was restored and what follows are another history, so the log gets a new epoch: a client that has seen
+        the lost events must not take the new ones for their continuation.
+
+        Raises:
+            Fenced: another process is the writer now, or the build has ended there.
+            BuildMissing, Unavailable: see ``append``.
+        """
+        before = self.head
+        with self._database.writing() as connection:
+            refusal = self._refusal(connection)
+            if not isinstance(refusal, Rewound):
+                raise refusal
+            claim = {"generation": self.generation + 1, "epoch": new_epoch(), "heartbeat": builds.c.heartbeat + 1}
+            connection.execute(update(builds).where(builds.c.id == self.build_id).values(**claim, **self._process))
+        self._start_at(hydrate(self._database, self.build_id))
+        return before - self.head
 
     def _state_to_save(self, entries: Entries) -> bytes | None:
         began = self._monotonic()

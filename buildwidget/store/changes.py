@@ -174,9 +174,9 @@ class Changes:
             return told
         if self._quiet and _look_at(self._path) == self._files:
             return False
-        if self._files_tell:
-            self._note_files(self._path)
-        changed = self._ask()
+        written = self._note_files(self._path) if self._files_tell else False
+        # A copy written over the database changes no version.
+        changed = self._ask() or written
         if self._settled and self._nobody_writes():
             self._quiet = not self._ask()
             changed = changed or not self._quiet
@@ -197,7 +197,8 @@ class Changes:
     def _tell(self) -> None:
         self._told = True
 
-    def _note_files(self, path: Path) -> None:
+    def _note_files(self, path: Path) -> bool:
+        """Look at the files; whether the database itself was written (by a checkpoint, or as a whole)."""
         now = self._clock_ns()
         files, before = _look_at(path), self._files
         self._quiet = False
@@ -208,6 +209,7 @@ class Changes:
         if before is not None and files[0][:1] != before[0][:1]:
             self._disconnect()  # another file in its place
             self._version = None
+        return before is not None and files[0] != before[0]
 
     def _ask(self) -> bool:
         version = self._read()

@@ -11,11 +11,16 @@ BuildwidgetError
       ├── ForeignDatabase    the file is not ours
       ├── CorruptDatabase    the file is damaged
       └── Unavailable        locked, full or unreachable: try again
+           ├── DatabaseGone  the file was deleted or moved
+           ├── BuildMissing  a writer's build is not in the database: another one is in its place
+           ├── Rewound       a writer's build is there as it was earlier: a backup was restored
            └── UpgradeWaits  a migration waits until no build is active
 """
 
 # ruff: noqa: N818 - "except Fenced" and "raise NotFound" read as what they tell
 from __future__ import annotations
+
+from pathlib import Path
 
 from buildwidget.errors import BuildwidgetError
 
@@ -72,3 +77,21 @@ class Unavailable(StoreError):
 
 class UpgradeWaits(Unavailable):
     """The database needs an upgrade that waits until no build is active; try again then."""
+
+
+class DatabaseGone(Unavailable):
+    """The database file was deleted or moved while it was in use."""
+
+    def __init__(self, path: Path | None) -> None:
+        super().__init__(
+            f"The database file {path} was deleted or moved while it was in use. Put it back, or start a new kernel "
+            "or server to begin a new one."
+        )
+
+
+class BuildMissing(Unavailable):
+    """The database does not have this build: its file was replaced, or restored from a backup made before the build."""
+
+
+class Rewound(Unavailable):
+    """The database was restored to an earlier state of this build."""

@@ -72,11 +72,12 @@ def hydrate(database: Database, build_id: str) -> Hydrated:
 def keep_folded(database: Database, found: Hydrated) -> None:
     """Save the state of an ended build that an older reducer had saved, so that it is folded anew only once.
 
-    Of a build that has not ended the writer does it. Nothing is lost if it fails.
+    Of a build that has not ended the writer does it. Nothing is lost if it fails, so a reader does not wait for the
+    lock.
     """
     if found.row.status not in ENDS or not found.outdated:
         return
-    with contextlib.suppress(StoreError), database.writing() as connection:
+    with contextlib.suppress(StoreError), database.writing(wait=False) as connection:
         # Not where the build was deleted meanwhile, or a newer reducer than ours has saved.
         older = select(states.c.seq).where(states.c.build_id == found.row.id, states.c.reducer < REDUCER_VERSION)
         if connection.execute(older).first() is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import Dialect, Engine
@@ -32,8 +32,8 @@ class KeptConnection:
         self._connection: PoolProxiedConnection | None = None
 
     @contextlib.contextmanager
-    def transaction(self, begin: str | None) -> Iterator[DriverTransaction]:
-        """A transaction, begun by the statement ``begin`` where the driver does not begin by itself.
+    def transaction(self, begin: Callable[[PoolProxiedConnection], None]) -> Iterator[DriverTransaction]:
+        """A transaction, begun by ``begin`` where the driver does not begin by itself.
 
         Whoever asked for it commits it or rolls it back; where anything is raised it is rolled back.
         """
@@ -41,8 +41,7 @@ class KeptConnection:
             connection = self._connection or self._engine.raw_connection()
             self._connection = None
             try:
-                if begin is not None:
-                    connection.cursor().execute(begin)
+                begin(connection)
                 yield DriverTransaction(self._engine.dialect, connection)
             except BaseException:
                 connection.close()  # to the pool, which rolls back

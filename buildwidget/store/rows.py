@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import msgspec
@@ -89,21 +90,27 @@ def by_key(connection: Connection, owner: str, project: str | None, key: str, st
     return [record(found) for found in connection.execute(query)]
 
 
-def page(
-    connection: Connection,
-    owner: str,
-    *,
-    status: Statuses,
-    project: str | None,
-    q: str | None,
-    limit: int,
-    cursor: str | None,
-) -> BuildPage:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which builds of an owner a page lists; None asks for any.
+
+    ``q`` is looked for in name, project, key and id; ``retry_of`` is the build that they retry.
+    """
+
+    status: Statuses = None
+    project: str | None = None
+    q: str | None = None
+    retry_of: str | None = None
+
+
+def page(connection: Connection, owner: str, wanted: Wanted, *, limit: int, cursor: str | None) -> BuildPage:
     """A page of builds, newest first."""
-    query = _listed(owner, project).where(*_has_status(status))
-    if q:
+    query = _listed(owner, wanted.project).where(*_has_status(wanted.status))
+    if wanted.retry_of is not None:
+        query = query.where(builds.c.retry_of == wanted.retry_of)
+    if wanted.q:
         columns = (builds.c.name, builds.c.project, builds.c.key, builds.c.id)
-        query = query.where(or_(*(column.icontains(q, autoescape=True) for column in columns)))
+        query = query.where(or_(*(column.icontains(wanted.q, autoescape=True) for column in columns)))
     if cursor is not None:
         query = query.where(_older_than(*_parse_cursor(cursor)))
     found = connection.execute(_newest_first(query).limit(limit + 1)).all()

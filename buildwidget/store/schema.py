@@ -46,8 +46,14 @@ CURRENT: Final = Version(number=1, revision="0001", min_reader=1, min_writer=1)
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
 
 
-def prepare(database: Database, code: Version = CURRENT, migrations: Path = MIGRATIONS) -> str:
+def prepare(database: Database, code: Version = CURRENT, migrations: Path = MIGRATIONS, *, create: bool = True) -> str:
     """Make the database, or migrate it to ``code``, or find it as it should be. Returns its id.
+
+    Args:
+        database: where it is, or is to be.
+        code: the version of the schema that this code knows.
+        migrations: the directory of the migrations.
+        create: False: the file must be there, and must not be empty.
 
     Raises:
         ForeignDatabase: the file is not ours.
@@ -57,7 +63,7 @@ def prepare(database: Database, code: Version = CURRENT, migrations: Path = MIGR
         Unavailable: the file cannot be opened, or is locked for too long.
     """
     if database.path is not None:
-        _make_file(database.path)
+        _make_file(database.path, create=create)
     with database.reading() as connection:
         stored = _stored_version(connection)
     if stored is None or stored.number < code.number:
@@ -96,14 +102,17 @@ def _check(connection: Connection, name: str, verb: str, code: Version) -> None:
 _META_VALUE = select(tables.meta.c.value).where(tables.meta.c.name == text(":name"))
 
 
-def _make_file(path: Path) -> None:
+def _make_file(path: Path, *, create: bool) -> None:
     """Make the file, or see that it is ours; either way only its owner may read it."""
     try:
-        make_private(path.parent)
-        with os.fdopen(os.open(path, os.O_CREAT | os.O_RDWR, 0o600), "rb") as file:
+        if create:
+            make_private(path.parent)
+        with os.fdopen(os.open(path, os.O_RDWR | (os.O_CREAT if create else 0), 0o600), "rb") as file:
             header = file.read(_SQLITE_HEADER_BYTES)
     except OSError as error:
         raise Unavailable(f"The database {path} cannot be opened: {error.strerror}.") from error
+    if not header and not create:
+        raise Unavailable(f"The database file {path} is empty. Put the database back in its place.")
     if header and not header.startswith(_SQLITE_MAGIC):
         raise ForeignDatabase(f"{path} is not an SQLite database. It was left untouched; name another file.")
     if header and int.from_bytes(header[68:72], "big") != APPLICATION_ID:

@@ -60,6 +60,11 @@ class Store:
         self._now_ms = now_ms
         self._monotonic = monotonic
         self._series = SeriesCache(database)
+        database.guard(self._recognise)
+
+    def _recognise(self) -> None:
+        """Another file has taken the place of the database: use it if it is one, whichever it is."""
+        self.database_id = schema.prepare(self.database, create=False)
 
     @classmethod
     def open(cls, url: str | None = None) -> Store:
@@ -150,16 +155,19 @@ class Store:
         status: rows.Statuses = None,
         project: str | None = None,
         q: str | None = None,
+        retry_of: str | None = None,
         limit: int = 50,
         cursor: str | None = None,
     ) -> BuildPage:
         """A page of builds, newest first, queued ones with their place.
 
-        ``q`` is looked for in name, project, key and id, whatever the case of its letters. ValueError: not a cursor.
+        ``q`` is looked for in name, project, key and id, whatever the case of its letters; ``retry_of`` is the build
+        that they retry. ValueError: not a cursor.
         """
+        wanted = rows.Wanted(status, project, q, retry_of)
         with self.database.reading() as connection:
             schema.check_reader(connection)
-            return rows.page(connection, owner, status=status, project=project, q=q, limit=limit, cursor=cursor)
+            return rows.page(connection, owner, wanted, limit=limit, cursor=cursor)
 
     def active_and_newest(self, owner: str, project: str | None = None, newest: int = 50) -> list[Summary]:
         """All builds that have not ended and the newest others, newest first."""

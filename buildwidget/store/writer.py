@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from buildwidget.protocol import codec
@@ -14,7 +17,7 @@ from buildwidget.protocol.events import Event, LogEvent, StatusEvent
 from buildwidget.store.appender import Appender
 from buildwidget.store.coalesce import coalesce
 from buildwidget.store.drafts import draft
-from buildwidget.store.errors import Ended, Fenced, Unavailable
+from buildwidget.store.errors import Ended, Fenced, Rewound, Unavailable
 from buildwidget.store.records import Draft
 
 HEARTBEAT_SECONDS: Final = 5.0
@@ -32,19 +35,45 @@ _FIRST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 1.0
 
 
+@dataclass(slots=True)
+class _Trouble:
+    """A database that cannot be written, since ``began`` (monotonic seconds)."""
+
+    began: float
+    problem: str = ""
+    _awaited_since: float | None = None
+
+    def waited_for(self, now: float, *, somebody_waits: bool) -> float:
+        """For how many seconds somebody has been waiting for it without a pause."""
+        if not somebody_waits:
+            self._awaited_since = None
+            return 0.0
+        if self._awaited_since is None:
+            self._awaited_since = now
+        return now - self._awaited_since
+
+    def sentence(self, now: float) -> str:
+        """What the log is told when it is over."""
+        seconds = max(1, round(now - self.began))
+        return f"buildwidget: nothing could be stored for {seconds} s. {self.problem} Nothing was lost."
+
+
 class Writer:
     """Writes one build's events from any thread. Starts its thread at once.
 
     What queues up while the last commit runs is committed together; nobody waits on purpose. While the database is
-    locked or its disk is full, events wait in memory, up to ``spool_bytes``; then ``write`` waits. When it works
-    again, a line in the log tells what happened.
+    locked, full, deleted or replaced by another one, events wait in memory, up to ``spool_bytes``; then ``write``
+    waits. When it works again, a line in the log says what happened. Where the database was restored to an earlier
+    state of the build, the writer goes on from there, and the line says how many events are missing.
 
     Args:
         appender: the claim of the build; used by nobody else from now on.
         clock: seconds, monotonic.
         on_fenced: called once, from the writer's thread, when another process took the build over or ended it.
         spool_bytes: how much may wait in memory.
-        retry_for: seconds after which an unavailable database is given up; then every method raises Unavailable.
+        retry_for: seconds after which an unavailable database is given up while somebody waits for it: in ``flush``,
+            in ``end``, or in ``write`` because the spool is full. Then every method raises Unavailable.
+        keep_spool: gets what could not be stored when the database is given up; returns the file that has it.
         heartbeat_interval: seconds between signs of life.
     """
 
@@ -56,6 +85,7 @@ class Writer:
         on_fenced: Callable[[], None] = lambda: None,
         spool_bytes: int = SPOOL_BYTES,
         retry_for: float = RETRY_SECONDS,
+        keep_spool: Callable[[Sequence[Draft]], Path] | None = None,
         heartbeat_interval: float = HEARTBEAT_SECONDS,
     ) -> None:
         self._appender = appender
@@ -63,6 +93,7 @@ class Writer:
         self._on_fenced = on_fenced
         self._spool_bytes = spool_bytes
         self._retry_for = retry_for
+        self._keep_spool = keep_spool
         self._heartbeat_interval = heartbeat_interval
         self._pid = os.getpid()
         self._changed = threading.Condition()
@@ -71,9 +102,11 @@ class Writer:
         self._spooled = 0
         self._written = 0
         self._committed = 0
+        self._waiting = 0
         self._closing = False
         self._failure: BaseException | None = None
         self._problem: str | None = None
+        self._notices: list[Draft] = []  # of the writer's thread alone
         self._next_beat = clock() + heartbeat_interval
         self._thread = threading.Thread(target=self._run, name=f"buildwidget-writer-{appender.build_id}", daemon=True)
         self._thread.start()
@@ -130,7 +163,7 @@ class Writer:
         size = len(body) + sum([len(payload.content) for payload in fit.payloads])
         with self._changed:
             if not self._has_room(size):
-                self._changed.wait_for(lambda: self._has_room(size) or self._failure or self._closing)
+                self._wait_for(lambda: self._has_room(size) or self._failure or self._closing)
             self._raise_failure()
             if self._closing:
                 raise Ended
@@ -141,13 +174,21 @@ class Writer:
             if closing or len(self._queue) == 1:  # else the thread is at work, and looks again
                 self._changed.notify_all()
 
+    def _wait_for(self, condition: Callable[[], object], timeout: float | None = None) -> object:
+        """With the condition variable held: wait, and be counted as somebody who waits for the database."""
+        self._waiting += 1
+        try:
+            return self._changed.wait_for(condition, timeout)
+        finally:
+            self._waiting -= 1
+
     def _has_room(self, size: int) -> bool:
         return self._spooled == 0 or self._spooled + size <= self._spool_bytes
 
     def _wait_until_committed(self, timeout: float | None) -> None:
         with self._changed:
             target = self._written
-            if not self._changed.wait_for(lambda: self._committed >= target or self._failure, timeout):
+            if not self._wait_for(lambda: self._committed >= target or self._failure, timeout):
                 raise TimeoutError(f"not committed after {timeout} s: {self._problem or 'the database is slow'}")
             if self._committed < target:
                 self._raise_failure()
@@ -211,29 +252,61 @@ class Writer:
             self._changed.notify_all()
 
     def _commit(self, drafts: list[Draft]) -> None:
-        began: float | None = None
+        trouble: _Trouble | None = None
         pause = _FIRST_PAUSE
-        told: list[Draft] = []
         while True:
+            tried_at = self._clock()
             try:
                 # The group before may have been committed although it seemed to fail; then it must not be again.
-                if began is None or not self._appender.settle():
-                    self._appender.append([*told, *coalesce(drafts)])
+                if trouble is None or not self._appender.settle():
+                    self._append(trouble, drafts)
             except Unavailable as error:
-                now = self._clock()
-                began = now if began is None else began
-                self._problem = str(error)
-                if now - began >= self._retry_for:
-                    raise
-                told = [self._notice(str(error), now - began)]
+                trouble = trouble or _Trouble(tried_at)
+                trouble.problem = self._problem = str(error)
+                if trouble.waited_for(self._clock(), somebody_waits=self._is_waited_for()) >= self._retry_for:
+                    raise self._given_up(error, drafts) from error
                 self._pause(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
             else:
+                self._notices = []
                 return
 
-    def _notice(self, problem: str, seconds: float) -> Draft:
-        text = f"buildwidget: nothing could be stored for {max(1, round(seconds))} s. {problem} Nothing was lost."
+    def _append(self, trouble: _Trouble | None, drafts: list[Draft]) -> None:
+        told = [self._line(trouble.sentence(self._clock()))] if trouble is not None and not self._notices else []
+        try:
+            self._appender.append([*self._notices, *told, *coalesce(drafts)])
+        except Rewound:
+            self._rejoin()
+            self._appender.append([*self._notices, *coalesce(drafts)])
+
+    def _rejoin(self) -> None:
+        """Go on in the restored database, and keep what its log has to be told until that is stored."""
+        missing = self._appender.rejoin()
+        text = (
+            f"buildwidget: the database was restored to an earlier state. {missing} events of this build are missing."
+        )
+        begins = self._appender.state.status == "queued"  # the backup is older than the build's start
+        running = [draft(StatusEvent(at=self._appender.now_ms(), status="running"))] if begins else []
+        self._notices = [*running, self._line(text)]
+
+    def _line(self, text: str) -> Draft:
         return draft(LogEvent(at=self._appender.now_ms(), first=1, lines=[("system", text)]))
+
+    def _is_waited_for(self) -> bool:
+        with self._changed:
+            return self._waiting > 0 or self._closing
+
+    def _given_up(self, error: Unavailable, drafts: list[Draft]) -> Unavailable:
+        """The error for everybody who writes from now on; what could not be stored is kept in a file."""
+        with self._changed:
+            unstored = [*self._notices, *drafts, *(fit for fit, _size in self._queue)]
+        if self._keep_spool is None:
+            return error
+        try:
+            file = self._keep_spool(unstored)
+        except OSError as problem:
+            return Unavailable(f"{error} What was not stored could not be kept in a file either: {problem}.")
+        return Unavailable(f"{error} What was not stored is in {file}.")
 
     def _pause(self, seconds: float) -> None:
         with self._changed:
@@ -243,6 +316,11 @@ class Writer:
         self._next_beat = self._clock() + self._heartbeat_interval
         try:
             self._appender.beat()
+        except Rewound:
+            with contextlib.suppress(Unavailable):  # the next beat tries again
+                self._rejoin()
+            if self._notices:
+                self._commit([])
         except Unavailable as error:
             self._problem = str(error)  # there is nothing to lose, and the next beat tries again
         else:

@@ -28,7 +28,7 @@ class CancelHandler(RestHandler):
     async def post(self, build_id: str) -> None:
         """Asks the build to stop."""
         services = await self.services()
-        summary = await services.run(cancel, services.store, services.config.owner, build_id)
+        summary = await services.act(cancel, services.store, services.config.owner, build_id)
         self.send_json({"build": summary}, 202)
 
 
@@ -53,7 +53,7 @@ class AnswerHandler(RestHandler):
         """Answers a permission prompt."""
         services = await self.services()
         body = body_of(json_object(self.request.body, services.config.max_body_bytes), Answer)
-        request_id = await services.run(answer, services.store, services.config.owner, build_id, body)
+        request_id = await services.act(answer, services.store, services.config.owner, build_id, body)
         self.send_json({"request_id": request_id, "decision": body.decision}, 202)
 
 
@@ -83,7 +83,7 @@ class FollowUpHandler(RestHandler):
         services = await self.services()
         await services.run(owned, services.store, services.config.owner, build_id)  # what is not there comes first
         body = body_of(json_object(self.request.body, services.config.max_body_bytes), FollowUp)
-        record = await services.run(follow_up, services.store, services.config.owner, build_id, body)
+        record = await services.act(follow_up, services.store, services.config.owner, build_id, body)
         self.send_json({"build": record.summary}, 201)
 
 

@@ -44,6 +44,7 @@ class BuildsHandler(RestHandler):
             "status": query.words("status", _STATUSES),
             "project": query.text("project"),
             "q": query.text("q"),
+            "retry_of": query.text("retry_of"),
             "limit": query.limit(config.default_builds, config.max_builds),
             "cursor": query.text("cursor"),
         }
@@ -55,7 +56,7 @@ class BuildsHandler(RestHandler):
         """Launches a build, or finds the one that its key names."""
         services = await self.services()
         body = json_object(self.request.body, services.config.max_body_bytes)
-        record, new = await services.run(launch, services.store, services.config, _launch_body(body))
+        record, new = await services.act(launch, services.store, services.config, _launch_body(body))
         self.send_json({"build": record.summary}, 201 if new else 200)
 
 
@@ -114,7 +115,7 @@ class BuildHandler(RestHandler):
     async def delete(self, build_id: str) -> None:
         """Removes a build that has ended and all that is kept of it."""
         services = await self.services()
-        await services.run(_delete, services.store, services.config.owner, build_id)
+        await services.act(_delete, services.store, services.config.owner, build_id)
         self.set_status(204)
         self.finish()
 
@@ -186,7 +187,7 @@ class RetryHandler(RestHandler):
     async def post(self, build_id: str) -> None:
         """A new build of the same spec."""
         services = await self.services()
-        record, new = await services.run(retry, services.store, services.config.owner, build_id)
+        record, new = await services.act(retry, services.store, services.config.owner, build_id)
         self.send_json({"build": record.summary}, 201 if new else 200)
 
 

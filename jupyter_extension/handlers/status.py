@@ -31,6 +31,7 @@ def status_of(services: Services) -> dict[str, Any]:
         "reducer": REDUCER_VERSION,
         "server": services.server_id,
         "database": services.store.database_id,
+        "history": services.hub.history,
         "owner": services.config.owner,
         "uptime_ms": int((time.monotonic() - services.started) * 1000),
         **dataclasses.asdict(services.hub.stats()),

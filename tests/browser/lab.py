@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -50,6 +51,7 @@ class LabServer:
     def __init__(self, home: Path, base_url: str = "/", extra: tuple[str, ...] = ()) -> None:
         self.home, self.base_url, self.extra = home, base_url, extra
         self.status_route = "buildwidget/api/status"
+        self.python_path = [str(ROOT)]
         self.root = home / "work"
         self.root.mkdir(parents=True)
         self.data = home / "buildwidget"
@@ -83,6 +85,16 @@ class LabServer:
         self.status_route = "api/status"
         return self
 
+    def with_packages(self, target: Path) -> LabServer:
+        """The same server with what ``pip install --target`` has put into a directory."""
+        self.python_path.append(str(target))
+        for extension in (target / "share" / "jupyter" / "labextensions").glob("@*/*"):
+            link = self.home / "path" / "labextensions" / extension.parent.name / extension.name
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(extension)
+        shutil.copytree(target / "etc" / "jupyter", self.home / "config", dirs_exist_ok=True)
+        return self
+
     def setting(self, plugin: str, values: dict[str, Any]) -> None:
         """Presets a plugin's setting, as a user would have saved it."""
         file = self.home / "config" / "lab" / "user-settings" / f"{plugin}.jupyterlab-settings"
@@ -103,7 +115,7 @@ class LabServer:
             "JUPYTER_DATA_DIR": str(self.home / "data"),
             "JUPYTER_CONFIG_DIR": str(self.home / "config"),
             "IPYTHONDIR": str(self.home / "ipython"),
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": os.pathsep.join(self.python_path),
         }
 
     def start(self) -> None:

@@ -38,10 +38,11 @@ OPEN_INSTEAD = """async (path) => {
 
 
 class BuildPage:
-    """One tab with one notebook."""
+    """One tab with one notebook; ``url`` is another way to the server, such as a proxy."""
 
-    def __init__(self, page: Page, server: LabServer, notebook: str) -> None:
+    def __init__(self, page: Page, server: LabServer, notebook: str, url: str | None = None) -> None:
         self.page, self.server, self.notebook = page, server, notebook
+        self.url = url or server.url
         self.dialogs: list[str] = []
         self.errors: list[str] = []
         self._devtools: CDPSession | None = None
@@ -53,12 +54,12 @@ class BuildPage:
         dialog.accept()
 
     def open(self) -> None:
-        self.page.goto(f"{self.server.url}lab/tree/{self.notebook}?reset&token={TOKEN}")
+        self.page.goto(f"{self.url}lab/tree/{self.notebook}?reset&token={TOKEN}")
         self.ready()
 
     def open_in_notebook(self) -> None:
         """In Notebook 7, which has no workspace."""
-        self.page.goto(f"{self.server.url}notebooks/{self.notebook}?token={TOKEN}")
+        self.page.goto(f"{self.url}notebooks/{self.notebook}?token={TOKEN}")
         self.ready()
 
     def open_instead(self, notebook: str) -> None:

@@ -12,6 +12,7 @@ from playwright.sync_api import BrowserContext
 from buildwidget.store.store import Store
 from tests.browser.lab import LabServer, running_lab
 from tests.browser.page import BuildPage
+from tests.browser.proxy import proxy_before
 from tests.browser.test_resume import Scene, check_finished, start
 from tests.waiting import wait_until
 
@@ -44,6 +45,23 @@ def test_an_event_stream_where_websockets_are_blocked(lab: LabServer, context: B
     page.wait_for("transport", "stream")
     scene.go()
     check_finished(page, build_id)
+
+
+def test_polling_where_streams_are_held_back_too(lab: LabServer, context: BrowserContext) -> None:
+    with proxy_before(lab.port) as proxy:
+
+        def open_behind_the_proxy(server: LabServer, notebook: str) -> BuildPage:
+            page = BuildPage(context.new_page(), server, notebook, url=f"http://127.0.0.1:{proxy.port}/")
+            page.open()
+            return page
+
+        scene, page, build_id = start(lab, open_behind_the_proxy, "poll")
+        page.wait_for("transport", "poll")
+        proxy.wait_until_held_back()
+        assert "Updates every 2 s" in page.view.inner_text()
+        scene.go()
+        check_finished(page, build_id)
+        page.page.close()
 
 
 @pytest.fixture(params=["with the Lab extension", "with neither extension"])

@@ -13,7 +13,7 @@ from jupyter_extension.services import Services
 async def test_searches_take_one_thread_at_a_time() -> None:
     release = threading.Event()
     with ThreadPoolExecutor(4) as executor:
-        services = Services(Mock(), Mock(), Mock(), executor, "server")
+        services = Services(Mock(), Mock(), Mock(), executor, executor, "server")
         try:
             searches = [asyncio.ensure_future(services.search(release.wait, 30)) for _ in range(8)]
             # There are more searches than threads: other calls would wait behind them.
@@ -27,7 +27,7 @@ async def test_searches_take_one_thread_at_a_time() -> None:
 
 async def test_a_search_that_fails_gives_its_turn_away() -> None:
     with ThreadPoolExecutor(1) as executor:
-        services = Services(Mock(), Mock(), Mock(), executor, "server")
+        services = Services(Mock(), Mock(), Mock(), executor, executor, "server")
         results = await asyncio.gather(services.search(int, "x"), services.search(int, "1"), return_exceptions=True)
     assert isinstance(results[0], ValueError)
     assert results[1] == 1

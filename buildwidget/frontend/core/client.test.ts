@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { HYDRATE_WITHIN_MS, UNAVAILABLE_AGAIN_MS } from "./client";
+import { HYDRATE_WITHIN_MS, REST_AFTER_MS, UNAVAILABLE_AGAIN_MS } from "./client";
 import { HEALTHY_AFTER_MS, LINGER_MS } from "./connection-state";
 import type { Summary } from "./protocol/types.gen";
 import { settled } from "./testing/fake-clock";
 import { FakePage } from "./testing/fake-page";
-import { LAG_LIMIT } from "./testing/fake-server";
+import { FakeLog, HEARTBEAT_MS, LAG_LIMIT } from "./testing/fake-server";
 
 let page: FakePage;
 beforeEach(() => {
@@ -93,6 +93,98 @@ describe("one socket for all", () => {
     second.close();
     expect(page.server.socket.received.at(-1)).toEqual({ type: "unsubscribe", build: "a" });
     expect(page.client.open("a").get().state).toBeNull();
+  });
+});
+
+describe("a page that nobody sees", () => {
+  /** Time passes with the server's heartbeats. */
+  async function passAlive(ms: number): Promise<void> {
+    for (let left = ms; left > 0; left -= HEARTBEAT_MS) {
+      await page.clock.advance(Math.min(left, HEARTBEAT_MS));
+      for (const socket of page.server.open) socket.heartbeat();
+      await page.arriveAll();
+    }
+  }
+
+  test("closes its connection after ten minutes in which nothing runs, and opens it when it is seen again", async () => {
+    page.client.list();
+    await page.arriveAll();
+    page.events.tell("hidden");
+    await passAlive(REST_AFTER_MS - 1);
+    expect(page.server.open).toHaveLength(1);
+    await page.clock.advance(1 + LINGER_MS);
+    expect(page.server.open).toHaveLength(0);
+    page.events.tell("woke");
+    await page.arriveAll();
+    expect(page.server.open).toHaveLength(1);
+  });
+
+  test("keeps its connection while a build runs", async () => {
+    page.client.list();
+    await page.openLive("a");
+    page.events.tell("hidden");
+    await passAlive(3 * REST_AFTER_MS);
+    expect(page.server.sockets).toHaveLength(1);
+    expect(page.server.open).toHaveLength(1);
+  });
+
+  test("seen again in time, it never lets go", async () => {
+    page.client.list();
+    await page.arriveAll();
+    page.events.tell("hidden");
+    await passAlive(REST_AFTER_MS / 2);
+    page.events.tell("woke");
+    await page.arriveAll();
+    await passAlive(REST_AFTER_MS);
+    expect(page.server.sockets).toHaveLength(1);
+    expect(page.server.open).toHaveLength(1);
+  });
+});
+
+describe("a database with another history", () => {
+  /** A build that runs and one that has ended, both shown; then the database is restored to an earlier state. */
+  async function restored() {
+    page.server.log("done").appendText();
+    page.server.log("done").end();
+    const done = page.client.open("done");
+    const running = await page.openLive("a");
+    await page.arriveAll();
+    expect(done.get().state?.status).toBe("succeeded");
+    for (const build of ["a", "done"]) page.server.logs.set(build, new FakeLog(build, "e1"));
+    page.server.log("a").append({ type: "status", status: "running" });
+    page.server.history = "h2";
+    const reason = '{"retry_ms": 500, "message": "The builds database was restored to an earlier state."}';
+    page.server.socket.break(4102, reason);
+    return { done, running };
+  }
+
+  test("what was shown is replaced by what the database has, also of builds that have ended", async () => {
+    const { done, running } = await restored();
+    expect(running.get().connection.message).toBe("The builds database was restored to an earlier state.");
+    await page.clock.advance(2_000);
+    await page.arriveAll();
+    expect(done.get().state).toEqual(page.server.log("done").state);
+    expect(done.get().cursor).toEqual({ epoch: "e1", seq: 0 });
+    expect(running.get().state).toEqual(page.server.log("a").state);
+  });
+
+  test("a build that the database no longer has is said to be missing", async () => {
+    const { done } = await restored();
+    page.server.logs.delete("done");
+    await page.clock.advance(2_000);
+    await page.arriveAll();
+    expect(done.get().problem).toMatchObject({ code: "not_found" });
+  });
+
+  test("the same history is not read anew", async () => {
+    page.server.log("done").end();
+    page.client.open("done");
+    await page.openLive("a");
+    await page.arriveAll();
+    page.server.socket.break(1006);
+    await page.clock.advance(2_000);
+    await page.arriveAll();
+    expect(page.server.hydrations).toEqual([]);
   });
 });
 

@@ -4,14 +4,18 @@ import { FollowedList } from "./followed-list";
 import { type Clock, Link, type LinkEnvironment } from "./link";
 import type { BuildActions, BuildList, BuildSession, Client, Cursor } from "./model";
 import { Notifier, type Schedule } from "./notifier";
+import type { PageEvent } from "./page-events";
 import type { Builds, ServerFrame, Welcome } from "./protocol/types.gen";
 import { type Hydration, RestError, type ServerStatus } from "./rest";
 import type { Subscriptions } from "./transport";
 
 /** A subscription waits this long for its hydration; then it starts without a cursor, from a snapshot. */
 export const HYDRATE_WITHIN_MS = 1_000;
-/** After the server said that it cannot read a build right now. */
+/** After the server said that it cannot read a build right now; twice as long after each time in a row. */
 export const UNAVAILABLE_AGAIN_MS = 5_000;
+const UNAVAILABLE_CEILING_MS = 60_000;
+/** A page that is hidden for this long while nothing runs closes its connection, which keeps servers from idling. */
+export const REST_AFTER_MS = 600_000;
 
 export interface ClientEnvironment extends Omit<LinkEnvironment, "open" | "probe"> {
   readonly clock: Clock;
@@ -37,6 +41,8 @@ interface Entry {
   /** Whether its subscription may start: its hydration came or takes too long. */
   ready: boolean;
   subscribed: boolean;
+  /** How often in a row the server could not read it. */
+  unavailable: number;
 }
 
 export class PageClient implements Client {
@@ -47,6 +53,10 @@ export class PageClient implements Client {
   /** What the server was last asked to watch, as JSON; null: nothing. */
   private watched: string | null = null;
   private serverDatabase: string | null = null;
+  /** The history that what is shown belongs to, as the last `welcome` gave it. */
+  private history: string | undefined;
+  private resting = false;
+  private stopRestTimer: (() => void) | null = null;
 
   constructor(private readonly environment: ClientEnvironment) {
     this.notifier = new Notifier(environment.schedule);
@@ -60,6 +70,7 @@ export class PageClient implements Client {
       },
       { frame: (frame) => this.receive(frame), changed: () => this.connectionChanged() },
     );
+    environment.page.subscribe((event) => this.pageChanged(event));
   }
 
   open(build: string, { database }: OpenOptions = {}): BuildSession {
@@ -82,6 +93,32 @@ export class PageClient implements Client {
     });
   }
 
+  // Rest.
+
+  private pageChanged(event: PageEvent): void {
+    if (event === "hidden") {
+      this.stopRestTimer ??= this.environment.clock.after(REST_AFTER_MS, () => this.restIfIdle());
+    } else if (event === "woke") {
+      this.stopRestTimer?.();
+      this.stopRestTimer = null;
+      if (!this.resting) return;
+      this.resting = false;
+      this.refresh();
+    }
+  }
+
+  /** Hidden for long: only what runs is worth a connection. */
+  private restIfIdle(): void {
+    this.stopRestTimer = null;
+    if (this.environment.page.visible()) return;
+    if ([...this.lists].some((list) => list.anyActive)) {
+      this.pageChanged("hidden"); // looked at again
+      return;
+    }
+    this.resting = true;
+    this.refresh();
+  }
+
   // What is followed.
 
   private follow(id: string): Entry {
@@ -91,7 +128,15 @@ export class PageClient implements Client {
       notify: (listened, now) => this.notifier.notify(listened, now),
     });
     const stop = new AbortController();
-    const entry = { build, stop, users: 0, database: undefined, ready: false, subscribed: false };
+    const entry = {
+      build,
+      stop,
+      users: 0,
+      database: undefined,
+      ready: false,
+      subscribed: false,
+      unavailable: 0,
+    };
     this.entries.set(id, entry);
     this.hydrate(entry);
     return entry;
@@ -145,7 +190,7 @@ export class PageClient implements Client {
       this.refreshWatch();
     }
     const unfinished = [...this.entries.values()].some(({ build }) => build.unfinished);
-    this.link.want(unfinished || this.lists.size > 0);
+    this.link.want(unfinished || (this.lists.size > 0 && !this.resting));
   }
 
   private refreshEntry(entry: Entry): void {
@@ -201,15 +246,27 @@ export class PageClient implements Client {
     else if ("build" in frame && frame.build !== undefined) this.receiveBuild(frame, frame.build);
   }
 
-  private welcomed({ database }: Welcome): void {
+  private welcomed({ database, history }: Welcome): void {
+    const known = this.history;
+    const isOtherHistory = known !== undefined && history !== undefined && history !== known;
     this.serverDatabase = database;
+    this.history = history ?? known;
     this.watched = null;
+    if (isOtherHistory) this.readAnew();
     this.forgiveLimits();
     for (const entry of this.entries.values()) {
       entry.subscribed = false;
       this.otherDatabase(entry, this.serverDatabase);
     }
     this.refresh();
+  }
+
+  /** The database may have been replaced or restored: nothing that is here may be taken for its content. */
+  private readAnew(): void {
+    for (const entry of this.entries.values()) {
+      entry.build.distrust();
+      this.hydrate(entry);
+    }
   }
 
   private receiveList(change: Builds): void {
@@ -233,7 +290,12 @@ export class PageClient implements Client {
     const entry = this.entries.get(build);
     if (!entry) return;
     if (frame.type === "error" || frame.type === "deleted") entry.subscribed = false;
-    if (frame.type === "error" && frame.code === "unavailable") this.delay(entry, UNAVAILABLE_AGAIN_MS);
+    if (frame.type === "error" && frame.code === "unavailable") {
+      this.delay(entry, Math.min(UNAVAILABLE_AGAIN_MS * 2 ** entry.unavailable, UNAVAILABLE_CEILING_MS));
+      entry.unavailable += 1;
+    } else {
+      entry.unavailable = 0;
+    }
     entry.build.receive(frame);
     this.refresh();
   }

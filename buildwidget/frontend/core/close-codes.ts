@@ -2,7 +2,7 @@
 import { CLOSE_CODES } from "./protocol/close_codes.gen";
 
 export type Verdict =
-  | { readonly comeBack: true; readonly retryMs: number }
+  | { readonly comeBack: true; readonly retryMs: number; readonly message?: string }
   | { readonly comeBack: false; readonly message: string };
 
 type Code = (typeof CLOSE_CODES)[number];
@@ -30,19 +30,21 @@ export function verdictOf(code: number, reason: string): Verdict {
       message: `The server closed the connection for good (${code}). Reload the page.`,
     };
   }
-  return { comeBack: true, retryMs: known?.name === "shutting_down" ? askedWait(reason) : 0 };
+  return { comeBack: true, ...(known?.name === "shutting_down" ? asked(reason) : { retryMs: 0 }) };
 }
 
 export function codeOf(name: Name): number {
   return CLOSE_CODES.find((entry) => entry.name === name)?.code ?? 0;
 }
 
-/** `{"retry_ms": n}` in the close reason; 0 where it is missing or absurd. */
-function askedWait(reason: string): number {
+/** `{"retry_ms": n, "message"?: s}` in the close reason; no wait where it is missing or absurd. */
+function asked(reason: string): { retryMs: number; message?: string } {
   try {
-    const asked: unknown = JSON.parse(reason)?.retry_ms;
-    return typeof asked === "number" && asked > 0 ? Math.min(asked, LONGEST_ASKED_WAIT_MS) : 0;
+    const { retry_ms, message } = JSON.parse(reason) as { retry_ms?: unknown; message?: unknown };
+    const retryMs =
+      typeof retry_ms === "number" && retry_ms > 0 ? Math.min(retry_ms, LONGEST_ASKED_WAIT_MS) : 0;
+    return typeof message === "string" && message ? { retryMs, message } : { retryMs };
   } catch {
-    return 0;
+    return { retryMs: 0 };
   }
 }

@@ -10,15 +10,18 @@ import {
   INITIAL,
   LINGER_MS,
   OPEN_WITHIN_MS,
+  PATIENT_MS,
   PONG_WITHIN_MS,
+  type Probe,
   STREAM_QUIET_MS,
+  STREAM_WITHIN_MS,
   statusOf,
 } from "./connection-state";
 
 const HEARTBEAT_MS = 30_000;
 const welcome: Happening = { type: "welcome", protocol: 1, heartbeatMs: HEARTBEAT_MS };
 const lost: Happening = { type: "closed", code: 1006, reason: "" };
-const probed = (result: "ok" | "forbidden" | "missing" | "unreachable"): Happening => ({
+const probed = (result: Probe): Happening => ({
   type: "probed",
   result,
   message: null,
@@ -168,15 +171,99 @@ describe("a handshake that fails", () => {
     expect(link.status).toMatchObject({ phase: "live", transport: "stream" });
   });
 
-  test("when the stream does not open either, both are tried again, ten times in all", () => {
-    let tries = 1;
-    for (link.happen(probed("ok")); link.status.phase !== "failed"; tries += 1) {
-      expect(tries).toBeLessThan(MAX_TRIES);
+  /** Neither a WebSocket nor a stream opens, though the server answers. */
+  const blocked = () =>
+    link.happen(probed("ok")).passToDeadline().happen(lost, probed("ok")).happen(lost, probed("ok"));
+
+  test("when the stream does not open either, the page polls, at once", () => {
+    blocked();
+    expect(link.decisions).toEqual([{ do: "open", way: "poll" }]);
+    link.happen(welcome);
+    expect(link.status).toMatchObject({ phase: "live", transport: "poll" });
+  });
+
+  test("a stream whose welcome a proxy holds back is given up soon", () => {
+    link.happen(probed("ok")).passToDeadline().happen(lost, probed("ok")).pass(STREAM_WITHIN_MS);
+    expect(link.decisions).toEqual([{ do: "close" }, { do: "probe" }]);
+    link.happen(probed("ok"));
+    expect(link.decisions).toEqual([{ do: "open", way: "poll" }]);
+  });
+
+  test("when polling fails too, it is tried again, ten times in all", () => {
+    blocked().happen(lost, probed("ok"));
+    let tries = 2;
+    for (; link.status.phase !== "failed" && tries < 20; tries += 1) {
       link.passToDeadline().happen(lost, probed("ok"));
-      expect(link.decisions).toEqual([{ do: "open", way: "stream" }]);
+      expect(link.decisions).toEqual([{ do: "open", way: "poll" }]);
       link.happen(lost, probed("ok"));
     }
     expect(tries).toBe(MAX_TRIES);
+  });
+
+  test("while it polls, a WebSocket is tried beside it, less and less often, and takes over when it opens", () => {
+    blocked().happen(welcome);
+    const pauses = [];
+    for (let tries = 0; tries < 4; tries += 1) {
+      const before = link.now;
+      for (let ticks = 0; ticks < 50 && link.decisions[0]?.do !== "tryBetter"; ticks += 1) {
+        link.happen({ type: "heard" }).passToDeadline();
+      }
+      expect(link.decisions).toEqual([{ do: "tryBetter" }]);
+      pauses.push(link.now - before);
+      link.happen({ type: "better", opened: null });
+      expect(link.status).toMatchObject({ phase: "live", transport: "poll" });
+    }
+    expect(pauses).toEqual([60_000, 120_000, 240_000, 300_000]);
+    link.happen({ type: "better", opened: { protocol: 1, heartbeatMs: HEARTBEAT_MS } });
+    expect(link.status).toMatchObject({ phase: "live", transport: "websocket" });
+  });
+
+  test("because the database is away: the server's words are shown, and it is asked on without end", () => {
+    for (let tries = 0; tries < 3 * MAX_TRIES; tries += 1) {
+      link.happen({ type: "probed", result: "unavailable", message: "The database file is gone." });
+      expect(link.status).toMatchObject({ phase: "reconnecting", message: "The database file is gone." });
+      link.passToDeadline().happen(lost);
+    }
+    link.happen({ type: "probed", result: "unavailable", message: "The database file is gone." });
+    expect((deadlineOf(link.connection) ?? 0) - link.now).toBeGreaterThanOrEqual(PATIENT_MS - 30_000);
+  });
+});
+
+describe("a line that is cut after a silence", () => {
+  /** The proxy in between cuts after 20 s without a byte. */
+  const cutOnce = () => {
+    link.happen(welcome).pass(HEALTHY_AFTER_MS).happen({ type: "heard" }).pass(20_000).happen(lost);
+    return link.passToDeadline();
+  };
+
+  test("is kept busy after the second cut", () => {
+    link.happen({ type: "wanted", wanted: true });
+    cutOnce();
+    cutOnce();
+    link.happen(welcome).pass(HEALTHY_AFTER_MS).happen({ type: "heard" }).pass(10_000);
+    expect(link.decisions).toEqual([{ do: "ping", n: expect.any(Number) }]);
+    link.happen({ type: "pong", n: 1 }, { type: "heard" }).pass(10_000);
+    expect(link.decisions).toEqual([{ do: "ping", n: expect.any(Number) }]);
+  });
+
+  test("is left as it is where the cuts have nothing in common", () => {
+    link.happen({ type: "wanted", wanted: true });
+    cutOnce();
+    link
+      .happen(welcome)
+      .pass(HEALTHY_AFTER_MS)
+      .happen({ type: "heard" })
+      .pass(7_000)
+      .happen(lost)
+      .passToDeadline();
+    link.happen(welcome).pass(HEALTHY_AFTER_MS).happen({ type: "heard" }).pass(12_000);
+    expect(link.decisions).toEqual([]);
+  });
+
+  test("a server that closes for its own reason teaches nothing", () => {
+    live().pass(20_000).happen({ type: "closed", code: 1001, reason: "" }).passToDeadline();
+    link.happen(welcome).pass(20_000).happen({ type: "closed", code: 1001, reason: "" });
+    expect(link.connection.pingEveryMs).toBeNull();
   });
 });
 
@@ -400,7 +487,13 @@ const anyHappening: fc.Arbitrary<Happening> = fc.oneof(
     code: fc.constantFrom(1001, 1006, 4100, 4102, 4500, 4577),
     reason: fc.constantFrom("", '{"retry_ms": 100}', "nonsense"),
   }),
-  fc.constantFrom("ok", "forbidden", "missing", "unreachable").map((result) => probed(result as "ok")),
+  fc
+    .constantFrom("ok", "forbidden", "missing", "unavailable", "unreachable")
+    .map((result) => probed(result as "ok")),
+  fc.constantFrom(null, { protocol: 1, heartbeatMs: HEARTBEAT_MS }).map((opened) => ({
+    type: "better" as const,
+    opened,
+  })),
 );
 
 test("whatever happens, it is never stuck, never opens unasked, and never tries too often", () => {

@@ -5,6 +5,8 @@
 import { MAX_TRIES, retryDelay } from "./backoff";
 import { codeOf, verdictOf } from "./close-codes";
 import {
+  BETTER_AFTER_MS,
+  BETTER_CEILING_MS,
   BLOCKED_HANDSHAKES,
   type Connection,
   type Context,
@@ -14,14 +16,18 @@ import {
   LINGER_MS,
   type Live,
   OPEN_WITHIN_MS,
+  PATIENT_MS,
   PONG_WITHIN_MS,
   type Probe,
   pingAt,
+  SHORTEST_CUT_MS,
   STREAM_QUIET_MS,
+  STREAM_WITHIN_MS,
   type Stage,
   type Step,
   silentAt,
 } from "./connection-state";
+import type { Way } from "./model";
 import { PROTOCOL_VERSION } from "./protocol/limits.gen";
 
 export function step(connection: Connection, happening: Happening, context: Context): Step {
@@ -38,6 +44,8 @@ export function step(connection: Connection, happening: Happening, context: Cont
       return onClosed(connection, happening.code, happening.reason, context);
     case "probed":
       return onProbed(connection, happening, context);
+    case "better":
+      return onBetter(connection, happening.opened, context);
     case "tick":
       return onTick(connection, context);
     case "woke":
@@ -65,16 +73,21 @@ function onWanted(connection: Connection, wanted: boolean, context: Context): St
 }
 
 function open(connection: Connection, { now }: Context): Step {
-  const stage: Stage = { mode: "opening", openBy: now + OPEN_WITHIN_MS };
+  const within = connection.way === "stream" ? STREAM_WITHIN_MS : OPEN_WITHIN_MS;
+  const stage: Stage = { mode: "opening", openBy: now + within };
   return { connection: { ...connection, stage }, decisions: [{ do: "open", way: connection.way }] };
 }
 
 /** Closes because nobody needs it; the next time starts as if it were the first. */
 function close(connection: Connection): Step {
-  const { way, blocked, lastPing } = connection;
-  return { connection: { ...INITIAL, way, blocked, lastPing }, decisions: [{ do: "close" }] };
+  const { way, blocked, streamHeldBack, pingEveryMs, lastPing } = connection;
+  return {
+    connection: { ...INITIAL, way, blocked, streamHeldBack, pingEveryMs, lastPing },
+    decisions: [{ do: "close" }],
+  };
 }
 
+const CONNECTION_LOST = "The connection to the Jupyter server was lost.";
 const differs = verdictOf(codeOf("protocol_too_old"), "");
 const PROTOCOL_DIFFERS = differs.comeBack ? "" : differs.message;
 
@@ -84,6 +97,14 @@ function onWelcome(
   { now }: Context,
 ): Step {
   if (connection.stage.mode !== "opening") return stay(connection);
+  return becomeLive(connection, welcome, now);
+}
+
+function becomeLive(
+  connection: Connection,
+  welcome: { protocol: number; heartbeatMs: number },
+  now: number,
+): Step {
   if (welcome.protocol !== PROTOCOL_VERSION) return refuse(connection, PROTOCOL_DIFFERS);
   const stage: Live = {
     mode: "live",
@@ -93,9 +114,26 @@ function onWelcome(
     healthyAt: now + HEALTHY_AFTER_MS,
     awaited: null,
     lingerUntil: connection.wanted ? null : now + LINGER_MS,
+    betterAt: connection.way === "poll" ? now + connection.betterAfterMs : null,
   };
-  const blocked = connection.way === "websocket" ? 0 : connection.blocked;
-  return stay({ ...connection, stage, blocked, wasLive: true, message: null });
+  const opened = connection.way === "websocket" ? { blocked: 0, betterAfterMs: BETTER_AFTER_MS } : {};
+  return stay({ ...connection, ...opened, stage, wasLive: true, message: null });
+}
+
+/** Polling goes on while a WebSocket is tried beside it. */
+function onBetter(
+  connection: Connection,
+  opened: { protocol: number; heartbeatMs: number } | null,
+  { now }: Context,
+): Step {
+  if (connection.stage.mode !== "live" || connection.way !== "poll") return stay(connection);
+  if (opened !== null) return becomeLive({ ...connection, way: "websocket" }, opened, now);
+  const betterAfterMs = Math.min(2 * connection.betterAfterMs, BETTER_CEILING_MS);
+  return stay({
+    ...connection,
+    betterAfterMs,
+    stage: { ...connection.stage, betterAt: now + betterAfterMs },
+  });
 }
 
 function onHeard(connection: Connection, { now }: Context): Step {
@@ -107,7 +145,7 @@ function onHeard(connection: Connection, { now }: Context): Step {
 }
 
 function ping(connection: Connection, stage: Live, now: number, awaitWithin?: number): Step {
-  if (connection.way === "stream") return stay({ ...connection, stage: { ...stage, pingedAt: now } });
+  if (connection.way !== "websocket") return stay({ ...connection, stage: { ...stage, pingedAt: now } });
   const n = connection.lastPing + 1;
   const awaited = awaitWithin === undefined ? stage.awaited : { n, by: now + awaitWithin };
   return {
@@ -129,8 +167,24 @@ function onClosed(connection: Connection, code: number, reason: string, context:
   const verdict = verdictOf(code, reason);
   if (!verdict.comeBack) return refuse(connection, verdict.message);
   return mode === "live"
-    ? lost(connection, "The connection to the Jupyter server was lost.", context, verdict.retryMs)
+    ? lost(learnCut(connection, code, context), verdict.message ?? CONNECTION_LOST, context, verdict.retryMs)
     : notOpened(connection, verdict.retryMs, context);
+}
+
+const ABNORMAL = codeOf("abnormal");
+
+/**
+ * Proxies cut lines on which nothing is said for a while. Two cuts after about the same silence show such a limit;
+ * from then on the page pings before it is reached.
+ */
+function learnCut(connection: Connection, code: number, { now }: Context): Connection {
+  const { stage, cutAfterMs } = connection;
+  if (stage.mode !== "live" || connection.way !== "websocket" || code !== ABNORMAL) return connection;
+  const silence = now - Math.max(stage.heardAt, stage.pingedAt);
+  if (silence < SHORTEST_CUT_MS) return { ...connection, cutAfterMs: null };
+  const again = cutAfterMs !== null && Math.abs(silence - cutAfterMs) <= cutAfterMs / 4;
+  const limit = Math.min(silence, cutAfterMs ?? silence);
+  return { ...connection, cutAfterMs: silence, ...(again ? { pingEveryMs: limit / 2 } : {}) };
 }
 
 /** A close before any welcome tells nothing, unless the server itself said when to come back: ask `status`. */
@@ -147,7 +201,7 @@ function lost(connection: Connection, message: string, context: Context, retryMs
   // After a lost stream a WebSocket is tried again: the proxy may have been the trouble of that hour only.
   const way = {
     way: "websocket" as const,
-    blocked: connection.way === "stream" ? BLOCKED_HANDSHAKES - 1 : 0,
+    blocked: connection.way === "websocket" ? 0 : BLOCKED_HANDSHAKES - 1,
   };
   const next = { ...connection, ...way, failedTries: unhealthy ? connection.failedTries : 0 };
   return unhealthy ? tryFailed(next, message, context, retryMs) : wait(next, message, context, retryMs);
@@ -157,6 +211,10 @@ function tryFailed(connection: Connection, message: string, context: Context, re
   const failedTries = connection.failedTries + 1;
   const next = { ...connection, failedTries };
   if (failedTries < MAX_TRIES) return wait(next, message, context, retryMs);
+  return giveUp(next, message);
+}
+
+function giveUp(next: Connection, message: string): Step {
   return {
     connection: {
       ...next,
@@ -183,39 +241,62 @@ function refuse(connection: Connection, message: string, final = true): Step {
   };
 }
 
+const REFUSED = "The Jupyter server refused access. Log in again, then reload the page.";
+const NOT_INSTALLED =
+  "This Jupyter server does not have the buildwidget extension. Install buildwidget in the server's environment " +
+  "(pip install buildwidget), then restart the server.";
+
 function onProbed(
   connection: Connection,
   { result, message }: { result: Probe; message: string | null },
   context: Context,
 ): Step {
   if (connection.stage.mode !== "probing") return stay(connection);
-  if (result === "forbidden") {
-    return refuse(
-      connection,
-      "The Jupyter server refused access. Log in again, then reload the page.",
-      false,
-    );
+  switch (result) {
+    case "forbidden":
+      return refuse(connection, REFUSED, false);
+    case "missing":
+      // A server that starts may not have its routes yet; only on a first visit does 404 mean "not installed".
+      return connection.wasLive
+        ? tryFailed(connection, message ?? NOT_INSTALLED, context)
+        : refuse(connection, NOT_INSTALLED, false);
+    case "unavailable":
+      return notServing(connection, message ?? "The Jupyter server cannot serve builds now.", context);
+    case "unreachable":
+      return tryFailed(connection, message ?? "The Jupyter server cannot be reached.", context);
+    case "ok":
+      return blockedWay(connection, context);
   }
-  // A server that starts may not have its routes yet; only on a first visit does 404 mean "not installed".
-  if (result === "missing" && !connection.wasLive) {
-    return refuse(connection, "This Jupyter server does not have the buildwidget extension.", false);
+}
+
+/** The extension lives and says what is wrong, so it is asked on, seldom, until it can serve builds again. */
+function notServing(connection: Connection, message: string, context: Context): Step {
+  const failedTries = Math.min(connection.failedTries + 1, MAX_TRIES);
+  const pause = failedTries < MAX_TRIES ? 0 : PATIENT_MS - retryDelay(failedTries, () => 1);
+  return wait({ ...connection, failedTries }, message, context, pause);
+}
+
+/** The server answers, but this way to it did not open. */
+function blockedWay(connection: Connection, context: Context): Step {
+  switch (connection.way) {
+    case "websocket":
+      return handshakeFailed(connection, context);
+    case "stream":
+      return open({ ...connection, streamHeldBack: true, way: "poll" }, context);
+    case "poll":
+      return tryFailed(
+        { ...connection, way: "websocket", blocked: BLOCKED_HANDSHAKES - 1 },
+        "The Jupyter server answers, but builds cannot be read from it.",
+        context,
+      );
   }
-  if (result !== "ok")
-    return tryFailed(connection, message ?? "The Jupyter server cannot be reached.", context);
-  return connection.way === "stream"
-    ? streamFailed(connection, context)
-    : handshakeFailed(connection, context);
 }
 
 function handshakeFailed(connection: Connection, context: Context): Step {
   const blocked = connection.blocked + 1;
-  if (blocked >= BLOCKED_HANDSHAKES) return open({ ...connection, blocked, way: "stream" }, context);
+  const way: Way = connection.streamHeldBack ? "poll" : "stream";
+  if (blocked >= BLOCKED_HANDSHAKES) return open({ ...connection, blocked, way }, context);
   return tryFailed({ ...connection, blocked }, "The Jupyter server does not open a WebSocket.", context);
-}
-
-function streamFailed(connection: Connection, context: Context): Step {
-  const next = { ...connection, way: "websocket" as const, blocked: BLOCKED_HANDSHAKES - 1 };
-  return tryFailed(next, "The Jupyter server answers, but opens neither a WebSocket nor a stream.", context);
 }
 
 function onTick(connection: Connection, context: Context): Step {
@@ -232,14 +313,21 @@ function onLiveTick(connection: Connection, stage: Live, context: Context): Step
   const { now } = context;
   if (stage.lingerUntil !== null && now >= stage.lingerUntil) return close(connection);
   const unanswered = stage.awaited !== null && now >= stage.awaited.by;
-  if (unanswered || now >= silentAt(stage)) {
-    return lost(connection, "The Jupyter server has not been heard from.", context);
+  if (unanswered || now >= silentAt(stage, connection.way)) {
+    const streamHeldBack = connection.streamHeldBack || connection.way === "stream";
+    return lost({ ...connection, streamHeldBack }, "The Jupyter server has not been heard from.", context);
   }
   const healthy = stage.healthyAt !== null && now >= stage.healthyAt;
   const next = healthy
     ? { ...connection, failedTries: 0, stage: { ...stage, healthyAt: null } }
     : { ...connection, stage };
-  return now >= pingAt(stage) ? ping(next, next.stage, now) : stay(next);
+  if (stage.betterAt !== null && now >= stage.betterAt) {
+    return {
+      connection: { ...next, stage: { ...next.stage, betterAt: null } },
+      decisions: [{ do: "tryBetter" }],
+    };
+  }
+  return now >= pingAt(stage, connection.pingEveryMs) ? ping(next, next.stage, now) : stay(next);
 }
 
 function onWoke(connection: Connection, context: Context): Step {
@@ -254,8 +342,8 @@ function checkAlive(connection: Connection, stage: Live, context: Context): Step
   if (connection.way === "websocket") {
     return stage.awaited === null ? ping(connection, stage, context.now, PONG_WITHIN_MS) : stay(connection);
   }
-  if (context.now - stage.heardAt < STREAM_QUIET_MS) return stay(connection);
-  const closed = lost(connection, "The connection to the Jupyter server was lost.", context);
+  if (connection.way === "poll" || context.now - stage.heardAt < STREAM_QUIET_MS) return stay(connection);
+  const closed = lost(connection, CONNECTION_LOST, context);
   return { ...closed, ...open(closed.connection, context) };
 }
 
@@ -268,5 +356,6 @@ function onOffline(connection: Connection, context: Context): Step {
 function onRetry(connection: Connection, context: Context): Step {
   const { mode } = connection.stage;
   if (!connection.wanted || (mode !== "failed" && mode !== "waiting")) return stay(connection);
-  return open({ ...connection, failedTries: 0, blocked: 0, way: "websocket" }, context);
+  const fresh = { failedTries: 0, blocked: 0, streamHeldBack: false, way: "websocket" as const };
+  return open({ ...connection, ...fresh }, context);
 }

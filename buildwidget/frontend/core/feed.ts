@@ -8,6 +8,8 @@ import type { Summary } from "./protocol/types.gen";
 
 /** How often an idle page asks whether something runs. */
 export const ASK_EVERY_MS = 10_000;
+/** The longest pause after failures; each one doubles it. */
+export const ASK_CEILING_MS = 300_000;
 /** How long the list stays open after the last build ended: the next one of a notebook follows soon. */
 export const LINGER_MS = 3_000;
 
@@ -37,6 +39,7 @@ export function isActive({ status }: Pick<Summary, "status">): boolean {
 export class Feed {
   private list: BuildList | null = null;
   private holders = 0;
+  private failures = 0;
   private asking = false;
   private stopTimer: (() => void) | null = null;
   private stopLinger: (() => void) | null = null;
@@ -88,7 +91,16 @@ export class Feed {
     this.asking = true;
     this.environment
       .anyActive()
-      .catch(() => false) // nobody answers: the next time will tell
+      .then(
+        (active) => {
+          this.failures = 0;
+          return active;
+        },
+        () => {
+          this.failures += 1; // nobody answers: a later time will tell
+          return false;
+        },
+      )
       .then((active) => {
         this.asking = false;
         if (active) this.open();
@@ -96,9 +108,15 @@ export class Feed {
       });
   }
 
+  /** The same as something that happens by itself: after failures it waits for its time. */
+  refresh(): void {
+    if (this.failures === 0) this.look();
+  }
+
   private askLater(): void {
     this.stopTimer?.();
-    this.stopTimer = this.environment.clock.after(ASK_EVERY_MS, () => this.look());
+    const pause = Math.min(ASK_EVERY_MS * 2 ** this.failures, ASK_CEILING_MS);
+    this.stopTimer = this.environment.clock.after(pause, () => this.look());
   }
 
   private open(): void {

@@ -7,6 +7,7 @@ import type { BuildActions, BuildModel, BuildSession, ConnectionStatus, Cursor, 
 import { callAll } from "./notifier";
 import type { Batch, ErrorFrame, Heartbeat, ServerFrame, Snapshot } from "./protocol/types.gen";
 import {
+  distrusted,
   EMPTY,
   type Hydrated,
   hydrate,
@@ -72,6 +73,12 @@ export class FollowedBuild {
   /** Whether frames would tell anything new: it has not ended, and it is there. */
   get unfinished(): boolean {
     return !this.ended && (this.problem === null || this.problem.code === "unavailable");
+  }
+
+  /** What is shown stays until the build is read anew, but nothing may be added to it. */
+  distrust(): void {
+    this.replica = distrusted(this.replica);
+    this.changed();
   }
 
   hydrated(hydration: Hydrated): void {

@@ -33,6 +33,11 @@ export class FollowedList implements Listened {
     private readonly connection: () => ConnectionStatus,
   ) {}
 
+  /** Whether a listed build has not ended. */
+  get anyActive(): boolean {
+    return this.rows.some(({ status }) => status === "queued" || status === "running");
+  }
+
   receive(change: Builds): void {
     this.rows = changeRows(this.rows, change, this.project);
     this.loaded ||= change.reset;

@@ -1,10 +1,12 @@
-import { beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { OPEN_WITHIN_MS, type Probe } from "./connection-state";
 import { Link } from "./link";
+import type { Way } from "./model";
+import type { ServerFrame } from "./protocol/types.gen";
 import { FakeClock, settled } from "./testing/fake-clock";
 import { FakePageEvents } from "./testing/fake-page";
 import { FakeServer } from "./testing/fake-server";
-import { openWebSocket } from "./transport";
+import { openWebSocket, type TransportListener } from "./transport";
 
 let clock: FakeClock;
 let server: FakeServer;
@@ -90,4 +92,78 @@ test("many frames need no new timers", async () => {
   for (let n = 0; n < 100; n += 1) server.socket.push({ type: "heartbeat", heads: {} });
   server.socket.deliver();
   expect(after).not.toHaveBeenCalled();
+});
+
+describe("while it polls", () => {
+  const ways: Way[] = [];
+  let polled: TransportListener;
+  let closedPolls: number;
+  const welcome = {
+    type: "welcome",
+    protocol: 1,
+    server: "s",
+    database: "d",
+    heartbeat_ms: 60_000,
+    batch_ms: 2_000,
+  };
+  const frames: ServerFrame[] = [];
+
+  beforeEach(async () => {
+    [ways.length, frames.length, closedPolls] = [0, 0, 0];
+    link = new Link(
+      {
+        clock,
+        page,
+        random: () => 0,
+        open(way, listener) {
+          ways.push(way);
+          if (way === "websocket") return openWebSocket("ws://h", server.connect, listener);
+          if (way === "poll") polled = listener;
+          else queueMicrotask(() => listener.closed(1006, ""));
+          const close = () => {
+            closedPolls += way === "poll" ? 1 : 0;
+          };
+          return { send: () => {}, close };
+        },
+        probe: async () => ({ probe: "ok", message: null }),
+      },
+      { frame: (frame) => frames.push(frame), changed },
+    );
+    server.webSockets = false;
+    link.want(true);
+    for (let tries = 0; tries < 10 && ways.at(-1) !== "poll"; tries += 1) {
+      server.sockets.at(-1)?.break(1006);
+      await clock.advance(1_000);
+    }
+    polled.frame(welcome as ServerFrame);
+    expect(link.status).toMatchObject({ phase: "live", transport: "poll" });
+  });
+
+  test("a WebSocket that opens beside it takes over without a break", async () => {
+    await clock.advance(60_000);
+    expect(ways.at(-1)).toBe("websocket");
+    expect(link.status.transport).toBe("poll");
+    server.webSockets = true;
+    const socket = server.sockets.at(-1);
+    socket?.answerHandshake();
+    socket?.deliver();
+    expect(link.status).toMatchObject({ phase: "live", transport: "websocket" });
+    expect(closedPolls).toBe(1);
+    expect(frames.filter(({ type }) => type === "welcome")).toHaveLength(2);
+  });
+
+  test("one that does not open is dropped, and polling goes on", async () => {
+    await clock.advance(60_000);
+    server.sockets.at(-1)?.break(1006);
+    expect(link.status).toMatchObject({ phase: "live", transport: "poll" });
+    expect(closedPolls).toBe(0);
+  });
+
+  test("one that hangs is given up, and closed with the connection that nobody wants", async () => {
+    await clock.advance(60_000);
+    link.want(false);
+    await clock.advance(20_000);
+    expect(server.sockets.at(-1)?.readyState).toBe(3);
+    expect(clock.pending).toBe(0);
+  });
 });

@@ -7,13 +7,13 @@ import {
   deadlineOf,
   type Happening,
   INITIAL,
+  OPEN_WITHIN_MS,
   type Probe,
   statusOf,
-  type Way,
 } from "./connection-state";
-import type { ConnectionStatus } from "./model";
+import type { ConnectionStatus, Way } from "./model";
 import type { PageEvents } from "./page-events";
-import type { ClientFrame, ServerFrame } from "./protocol/types.gen";
+import type { ClientFrame, ServerFrame, Welcome } from "./protocol/types.gen";
 import type { Transport, TransportListener } from "./transport";
 
 export interface Clock {
@@ -43,6 +43,8 @@ export interface LinkListener {
 export class Link {
   private connection: Connection = INITIAL;
   private transport: Transport | null = null;
+  /** A WebSocket that is tried beside polling. */
+  private candidate: Transport | null = null;
   private probing: object | null = null;
   private timer: { readonly at: number; readonly stop: () => void } | null = null;
   private shown: ConnectionStatus = statusOf(INITIAL);
@@ -66,7 +68,9 @@ export class Link {
   /** Opens where it is closed, or closes after a while. */
   want(wanted: boolean): void {
     if (wanted && !this.stopPageEvents) {
-      this.stopPageEvents = this.environment.page.subscribe((type) => this.happened({ type }));
+      this.stopPageEvents = this.environment.page.subscribe((type) => {
+        if (type !== "hidden") this.happened({ type });
+      });
     } else if (!wanted && this.stopPageEvents) {
       this.stopPageEvents();
       this.stopPageEvents = null;
@@ -104,14 +108,58 @@ export class Link {
       case "ping":
         this.transport?.send({ type: "ping", n: decision.n });
         break;
+      case "tryBetter":
+        this.tryBetter();
+        break;
       case "probe":
         this.probe();
     }
   }
 
+  /** Opens a WebSocket beside the present transport, which goes on until the new one has said welcome. */
+  private tryBetter(): void {
+    let decided = false;
+    const decide = (welcome: Welcome | null) => {
+      if (decided) return;
+      decided = true;
+      stopTimer();
+      const transport = this.candidate;
+      this.candidate = null;
+      if (welcome === null) {
+        transport?.close();
+        this.happened({ type: "better", opened: null });
+        return;
+      }
+      this.closeTransport();
+      this.transport = transport;
+      const { protocol, heartbeat_ms: heartbeatMs } = welcome;
+      this.happened({ type: "better", opened: { protocol, heartbeatMs } });
+      if (this.live) this.listener.frame(welcome);
+    };
+    const own = this.transportListener();
+    const stopTimer = this.environment.clock.after(OPEN_WITHIN_MS, () => decide(null));
+    this.candidate = this.environment.open("websocket", {
+      heard: () => decided && own.heard(),
+      closed: (code, reason) => (decided ? own.closed(code, reason) : decide(null)),
+      frame: (frame) => {
+        if (decided) own.frame(frame);
+        else if (frame.type === "welcome") decide(frame);
+      },
+    });
+    this.dropCandidate = () => {
+      decided = true;
+      stopTimer();
+      this.candidate?.close();
+      this.candidate = null;
+    };
+  }
+
+  private dropCandidate: () => void = () => {};
+
   private closeTransport(): void {
     const transport = this.transport;
     this.transport = null;
+    if (this.candidate !== null) this.dropCandidate();
     transport?.close();
   }
 

@@ -9,6 +9,12 @@ export interface Cursor {
   readonly seq: number;
 }
 
+/**
+ * The ways to a server, best first. The stream (SSE) is for pages whose WebSocket cannot be opened; polling (REST) for
+ * those where a proxy holds the stream back as well.
+ */
+export type Way = "websocket" | "stream" | "poll";
+
 /** How the page is connected; never a statement about the build's health. */
 export type ConnectionPhase =
   | "idle" /* nothing to follow: no build is active, or not opened yet */
@@ -24,7 +30,7 @@ export interface ConnectionStatus {
   /** Milliseconds since the epoch at which the next try starts, or null. */
   readonly retryAt: number | null;
   /** By which way frames come. */
-  readonly transport: "websocket" | "stream" | "kernel" | null;
+  readonly transport: Way | "kernel" | null;
   /** A sentence for a person about what is wrong, or null. */
   readonly message: string | null;
 }

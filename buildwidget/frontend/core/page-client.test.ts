@@ -43,7 +43,7 @@ test("status is asked once, unless nobody answered", async () => {
   vi.stubGlobal("fetch", fetch);
   const server = pageServer();
   expect((await server?.status())?.probe).toBe("unreachable");
-  fetch.mockImplementation(async () => Response.json({ database: "d" }));
+  fetch.mockImplementation(async () => Response.json({ database: "d", protocol: 1 }));
   expect((await server?.status())?.probe).toBe("ok");
   expect((await server?.status())?.database).toBe("d");
   expect(fetch).toHaveBeenCalledTimes(2);

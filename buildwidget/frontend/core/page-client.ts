@@ -4,9 +4,10 @@ import type { Clock } from "./link";
 import type { BuildActions, BuildSession, Client } from "./model";
 import { animationFrames } from "./notifier";
 import { browserPageEvents } from "./page-events";
+import { type PollSource, PollTransport } from "./poll";
 import { PROTOCOL_VERSION } from "./protocol/limits.gen";
 import type { Summary } from "./protocol/types.gen";
-import { Rest, type ServerStatus } from "./rest";
+import { type BuildPage, Rest, type ServerStatus } from "./rest";
 import { restActions, saveInBrowser } from "./rest-actions";
 import { readServerSettings, type ServerSettings, socketUrl } from "./server";
 import { StreamTransport } from "./stream";
@@ -16,7 +17,7 @@ import { openWebSocket } from "./transport";
 const REOPEN_AFTER_MS = 50;
 
 /** Its last number goes up with every change of `PageServer` that another bundle on the same page would trip over. */
-const VERSION = `${PROTOCOL_VERSION}.4`;
+const VERSION = `${PROTOCOL_VERSION}.5`;
 
 /** Which builds; fields that are left out ask for any. */
 export interface BuildQuery {
@@ -24,14 +25,11 @@ export interface BuildQuery {
   readonly status?: string | undefined;
   /** Looked for in name, project, key and id. */
   readonly q?: string | undefined;
+  /** The build that they retry. */
+  readonly retry_of?: string;
   readonly limit?: number;
   /** The `next_cursor` of the page before. */
   readonly cursor?: string | null;
-}
-
-export interface BuildPage {
-  readonly builds: readonly Summary[];
-  readonly next_cursor: string | null;
 }
 
 interface LaunchOptions {
@@ -104,7 +102,7 @@ export function makePageServer(settings: ServerSettings): PageServer {
     open: (build, options) => client.open(build, options),
     list: (project) => client.list(project),
     actions: (build) => restActions(rest, build, { reconnect: () => {}, save: saveInBrowser }),
-    builds: (query) => rest.json("builds", { query: { ...query } }),
+    builds: (query) => rest.builds(query),
     async launch(body) {
       return (await rest.json<{ build: Summary }>("builds", { method: "POST", body })).build;
     },
@@ -139,10 +137,24 @@ function browserEnvironment(settings: ServerSettings, rest: Rest): ClientEnviron
       if (way === "websocket") {
         return openWebSocket(socketUrl(settings), (url) => new WebSocket(url), listener);
       }
+      if (way === "poll") return new PollTransport(pollSource(rest, clock), listener);
       const request = rest.stream.bind(rest);
       const soon = (callback: () => void) => clock.after(REOPEN_AFTER_MS, callback);
       return new StreamTransport({ request, subscriptions, soon }, listener);
     },
+  };
+}
+
+function pollSource(rest: Rest, clock: Clock): PollSource {
+  return {
+    status: () => rest.status(),
+    hydrate: (build, signal) => rest.hydrate(build, signal),
+    events: (build, after, limit, signal) => rest.events(build, after, limit, signal),
+    async list(project, signal) {
+      return (await rest.builds(project === undefined ? {} : { project }, signal)).builds;
+    },
+    visible: () => document.visibilityState === "visible",
+    after: (ms, callback) => clock.after(ms, callback),
   };
 }
 

@@ -2,7 +2,7 @@
 import { expect, test, vi } from "vitest";
 import { browserPageEvents } from "./page-events";
 
-test("the page's own events become woke and offline, until it is stopped", () => {
+test("the page's own events become woke, offline and hidden, until it is stopped", () => {
   const heard: string[] = [];
   const visible = vi.spyOn(document, "visibilityState", "get");
   const stop = browserPageEvents(document, window).subscribe((event) => heard.push(event));
@@ -11,9 +11,9 @@ test("the page's own events become woke and offline, until it is stopped", () =>
   document.dispatchEvent(new Event("visibilitychange"));
   visible.mockReturnValue("visible");
   document.dispatchEvent(new Event("visibilitychange"));
-  expect(heard).toEqual(["woke", "woke", "offline", "woke"]);
+  expect(heard).toEqual(["woke", "woke", "offline", "hidden", "woke"]);
   stop();
   window.dispatchEvent(new Event("online"));
   document.dispatchEvent(new Event("visibilitychange"));
-  expect(heard).toHaveLength(4);
+  expect(heard).toHaveLength(5);
 });

@@ -3,12 +3,15 @@
 /**
  * - `woke`: the network or the page is back (`online`, `pageshow`, becoming visible): worth an immediate try
  * - `offline`: the browser has no network
+ * - `hidden`: nobody can see the page now
  */
-export type PageEvent = "woke" | "offline";
+export type PageEvent = "woke" | "offline" | "hidden";
 
 export interface PageEvents {
   /** Whether the browser believes it has a network. */
   online(): boolean;
+  /** Whether the page can be seen. */
+  visible(): boolean;
   /** Returns the function that stops it. */
   subscribe(listener: (event: PageEvent) => void): () => void;
 }
@@ -16,6 +19,7 @@ export interface PageEvents {
 export function browserPageEvents(page: Document, browser: Window): PageEvents {
   return {
     online: () => browser.navigator.onLine !== false,
+    visible: () => page.visibilityState === "visible",
     subscribe(listener) {
       const stop = new AbortController();
       const options = { signal: stop.signal };
@@ -25,7 +29,7 @@ export function browserPageEvents(page: Document, browser: Window): PageEvents {
       page.addEventListener(
         "visibilitychange",
         () => {
-          if (page.visibilityState === "visible") listener("woke");
+          listener(page.visibilityState === "visible" ? "woke" : "hidden");
         },
         options,
       );

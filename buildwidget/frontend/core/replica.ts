@@ -21,6 +21,11 @@ export interface Replica {
 
 export const EMPTY: Replica = { cursor: null, state: null, live: false, gap: false };
 
+/** The same picture without a place in the log: whatever is read next replaces it. */
+export function distrusted({ state }: Replica): Replica {
+  return { ...EMPTY, state };
+}
+
 export interface Received {
   readonly replica: Replica;
   /** Whether to subscribe again with the replica's cursor. */

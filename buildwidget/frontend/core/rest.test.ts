@@ -25,7 +25,10 @@ const failure = async (promise: Promise<unknown>): Promise<RestError> =>
     (reason) => reason,
   );
 
+const hydrated = () => Response.json({ build: "b", epoch: "e", seq: 1, state: { status: "running" } });
+
 test("every request, reads included, carries token, XSRF token and same-origin cookies", async () => {
+  answer = hydrated;
   await rest.hydrate("b");
   await rest.status();
   await rest.json("builds/b/cancel", { method: "POST", body: {} });
@@ -39,6 +42,7 @@ test("every request, reads included, carries token, XSRF token and same-origin c
 });
 
 test("a build's id cannot change the path", async () => {
+  answer = hydrated;
   await rest.hydrate("../x?y");
   expect(asked[0]?.url.pathname).toBe("/p/buildwidget/api/builds/..%2Fx%3Fy");
 });
@@ -90,17 +94,33 @@ test("no answer at all is told", async () => {
   expect((await failure(rest.json("x"))).message).toBe("The Jupyter server cannot be reached.");
 });
 
+test.each([
+  ["a page", () => new Response("<html>Log in</html>")],
+  ["another program's JSON", () => Response.json({ fine: true })],
+  ["null", () => Response.json(null)],
+])("%s instead of an answer of ours is an error in words", async (_, response) => {
+  answer = response as () => Response;
+  const { signal } = new AbortController();
+  for (const asked of [rest.hydrate("b"), rest.builds({}), rest.events("b", 0, 1, signal)]) {
+    expect((await failure(asked)).message).toMatch(/^Something else than the Jupyter server answers/);
+  }
+});
+
 test("an empty answer is none", async () => {
   answer = () => new Response(null, { status: 204 });
   expect(await rest.json("x", { method: "DELETE" })).toBeUndefined();
 });
 
 test.each<[string, () => Response | Promise<Response>, string]>([
-  ["answers", () => Response.json({ database: "d" }), "ok"],
+  ["answers", () => Response.json({ database: "d", protocol: 1 }), "ok"],
   ["says 403", () => new Response("", { status: 403 }), "forbidden"],
   ["says 401", () => new Response("", { status: 401 }), "forbidden"],
   ["says 404", () => new Response("<html>", { status: 404 }), "missing"],
-  ["says 503", () => error(503, "unavailable", "Opening."), "unreachable"],
+  ["says 503", () => error(503, "unavailable", "Opening."), "unavailable"],
+  ["says 503 by a proxy", () => new Response("<html>", { status: 503 }), "unreachable"],
+  ["says 500", () => new Response("<html>", { status: 500 }), "unreachable"],
+  ["answers with another program's JSON", () => Response.json({ status: "fine" }), "unreachable"],
+  ["answers with JSON that is no object", () => Response.json(null), "unreachable"],
   ["answers with a login page", () => new Response("<html>Log in</html>"), "unreachable"],
   ["is not there", () => Promise.reject(new TypeError("Failed to fetch")), "unreachable"],
 ])("status: the server %s", async (_, response, probe) => {
@@ -109,8 +129,8 @@ test.each<[string, () => Response | Promise<Response>, string]>([
 });
 
 test("status tells the database, and why builds cannot be served", async () => {
-  answer = () => Response.json({ database: "d" });
-  expect(await rest.status()).toMatchObject({ database: "d", message: null });
+  answer = () => Response.json({ database: "d", protocol: 1, history: "h" });
+  expect(await rest.status()).toMatchObject({ database: "d", history: "h", message: null });
   answer = () => error(503, "unavailable", "The database is being opened.");
   expect(await rest.status()).toMatchObject({ database: null, message: "The database is being opened." });
 });

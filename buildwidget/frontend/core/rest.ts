@@ -1,7 +1,7 @@
 /** The REST routes of protocol.md, and their errors as sentences. */
 import type { Probe } from "./connection-state";
 import type { Cursor } from "./model";
-import type { State } from "./protocol/types.gen";
+import type { State, Summary } from "./protocol/types.gen";
 import { apiUrl, requestHeaders, type ServerSettings } from "./server";
 import type { Subscriptions } from "./transport";
 
@@ -10,11 +10,27 @@ export interface Hydration extends Cursor {
   readonly state: State;
 }
 
+export interface BuildPage {
+  readonly builds: readonly Summary[];
+  readonly next_cursor: string | null;
+}
+
+/** What `GET builds/{id}/events` answers. */
+export interface EventPage {
+  readonly epoch: string;
+  readonly from: number;
+  readonly to: number;
+  readonly head: number;
+  readonly events: readonly unknown[];
+}
+
 /** What this page needs of `GET status`. */
 export interface ServerStatus {
   readonly probe: Probe;
   /** The id of the database the server reads, or null where it was not told. */
   readonly database: string | null;
+  /** As in `welcome`: another one means that what the page has may no longer be there. Null where it was not told. */
+  readonly history: string | null;
   /** The server's own words where it cannot serve builds, else null. */
   readonly message: string | null;
 }
@@ -56,30 +72,48 @@ export class Rest {
     private readonly environment: RestEnvironment,
   ) {}
 
-  hydrate(build: string, signal?: AbortSignal): Promise<Hydration> {
-    return this.json(`builds/${encodeURIComponent(build)}`, signal ? { signal } : {});
+  async hydrate(build: string, signal?: AbortSignal): Promise<Hydration> {
+    const found: unknown = await this.json(`builds/${encodeURIComponent(build)}`, signal ? { signal } : {});
+    const { epoch, seq, state } = (found ?? {}) as Partial<Hydration>;
+    if (typeof epoch !== "string" || typeof seq !== "number" || typeof state?.status !== "string")
+      throw notOurs();
+    return found as Hydration;
+  }
+
+  /** A page of builds, newest first. */
+  async builds(query: object, signal?: AbortSignal): Promise<BuildPage> {
+    const request = { query: { ...query }, ...(signal ? { signal } : {}) };
+    const page: unknown = await this.json("builds", request);
+    if (!Array.isArray((page as Partial<BuildPage> | null)?.builds)) throw notOurs();
+    return page as BuildPage;
+  }
+
+  /** A page of a build's log. */
+  async events(build: string, after: number, limit: number, signal: AbortSignal): Promise<EventPage> {
+    const path = `builds/${encodeURIComponent(build)}/events`;
+    const page: unknown = await this.json(path, { query: { after, limit }, signal });
+    if (!Array.isArray((page as Partial<EventPage> | null)?.events)) throw notOurs();
+    return page as EventPage;
   }
 
   /** Never rejects: that nobody answers is an answer too. */
   async status(): Promise<ServerStatus> {
     try {
       const response = await this.send("status", { signal: AbortSignal.timeout(STATUS_WITHIN_MS) });
-      const body: unknown = await response.json().catch(() => null);
-      const { database, error } = (body ?? {}) as { database?: unknown; error?: { message?: unknown } };
-      return {
-        probe: probeOf(response, body !== null),
-        database: typeof database === "string" ? database : null,
-        message: response.status === 503 && typeof error?.message === "string" ? error.message : null,
-      };
+      return statusOf(response, await response.json().catch(() => null));
     } catch {
-      return { probe: "unreachable", database: null, message: null };
+      return failed("unreachable", null);
     }
   }
 
   async json<T>(path: string, request: Request = {}): Promise<T> {
     const response = await this.checked(path, request);
     const text = await response.text();
-    return (text ? JSON.parse(text) : undefined) as T;
+    try {
+      return (text ? JSON.parse(text) : undefined) as T;
+    } catch {
+      throw notOurs();
+    }
   }
 
   async blob(path: string, query: Record<string, unknown> = {}): Promise<Blob> {
@@ -124,12 +158,30 @@ export class Rest {
   }
 }
 
-/** A proxy's login page answers 200 too, so only JSON counts as the server itself. */
-function probeOf(response: Response, isJson: boolean): Probe {
-  if (response.ok) return isJson ? "ok" : "unreachable";
-  if (response.status === 401 || response.status === 403) return "forbidden";
-  return response.status === 404 ? "missing" : "unreachable";
+/** A proxy's login page answers 200 too, so only what our own route says counts as the server itself. */
+function statusOf(response: Response, body: unknown): ServerStatus {
+  const { database, protocol, history, error } = (body ?? {}) as Partial<Record<string, unknown>>;
+  const words = (error as { message?: unknown } | undefined)?.message;
+  const message = text(words) || null;
+  if (response.ok && typeof database === "string" && typeof protocol === "number") {
+    return { probe: "ok", database, history: text(history), message: null };
+  }
+  if (response.ok) return failed("unreachable", NOT_OURS);
+  if (response.status === 401 || response.status === 403) return failed("forbidden", message);
+  if (response.status === 404) return failed("missing", null);
+  if (response.status === 503 && message !== null) return failed("unavailable", message);
+  return failed("unreachable", plainSentence(response.status));
 }
+
+function failed(probe: Probe, message: string | null): ServerStatus {
+  return { probe, database: null, history: null, message };
+}
+
+const NOT_OURS =
+  "Something else than the Jupyter server answers at its address, perhaps a login page or a proxy. " +
+  "Log in again, then reload the page.";
+
+const notOurs = () => new RestError(NOT_OURS);
 
 async function errorOf(response: Response): Promise<RestError> {
   const body: unknown = await response.json().catch(() => null);
@@ -146,5 +198,7 @@ const text = (value: unknown): string | null => (typeof value === "string" ? val
 function plainSentence(status: number): string {
   if (status === 401 || status === 403)
     return "The server refused access. Log in again, then reload the page.";
+  if (status === 404)
+    return "This Jupyter server does not have the buildwidget extension. Install buildwidget in its environment.";
   return `The Jupyter server answered with an error (${status}).`;
 }

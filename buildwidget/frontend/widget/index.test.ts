@@ -9,7 +9,8 @@ const mounted: Array<{
   session: BuildSession;
   options: { onOpenBuild?: (summary: { id: string }) => void };
 }> = [];
-const server = { open: vi.fn(), status: vi.fn(), missing: false };
+const server = { open: vi.fn(), status: vi.fn(), builds: vi.fn(), missing: false };
+const states = new Map<string, { status: string }>();
 let pageHasServer = true;
 
 vi.mock("./style", () => ({ addStyle: () => {} }));
@@ -58,7 +59,14 @@ beforeEach(() => {
   mounted.length = 0;
   pageHasServer = true;
   Object.assign(server, { missing: false });
-  server.open.mockReset().mockImplementation((id: string) => ({ id, close: () => closed.push(id) }));
+  server.open.mockReset().mockImplementation((id: string) => ({
+    id,
+    get: () => ({ build: id, state: states.get(id) ?? null, problem: null }),
+    subscribe: () => () => {},
+    close: () => closed.push(id),
+  }));
+  server.builds.mockReset().mockResolvedValue({ builds: [] });
+  states.clear();
   server.status.mockReset().mockResolvedValue({ probe: "ok" });
   made = widget();
 });
@@ -87,6 +95,28 @@ test("a retried build takes the place of the old one", () => {
   mounted[0]?.options.onOpenBuild?.({ id: "new" });
   expect(server.open).toHaveBeenLastCalledWith("new", { database: "d" });
   expect([mounted.length, closed]).toEqual([1, ["b"]]);
+});
+
+test("a failed build that was retried before this page was opened shows the newest retry", async () => {
+  states.set("b", { status: "failed" });
+  const retried: Record<string, string> = { b: "b2", b2: "b3" };
+  server.builds.mockImplementation(async ({ retry_of }: { retry_of: string }) => {
+    const id = retried[retry_of];
+    return { builds: id ? [{ id }] : [] };
+  });
+  initialize();
+  render();
+  await settled();
+  expect(server.open).toHaveBeenLastCalledWith("b3", { database: "d" });
+  expect([mounted.length, closed]).toEqual([1, ["b"]]);
+});
+
+test("a build that succeeded is not asked about", async () => {
+  states.set("b", { status: "succeeded" });
+  initialize();
+  render();
+  await settled();
+  expect(server.builds).not.toHaveBeenCalled();
 });
 
 test("a model that does not know its build yet is waited for", () => {
@@ -132,6 +162,29 @@ test("a server without the extension hands over to the kernel", async () => {
   expect(model.sent).toEqual([{ type: "subscribe", build: "b" }]);
   stop();
   expect(mounted).toHaveLength(0);
+});
+
+test("a server that refuses the page hands over to the kernel, too", async () => {
+  server.status.mockResolvedValue({ probe: "forbidden" });
+  initialize();
+  render();
+  await settled();
+  expect(model.sent).toEqual([{ type: "subscribe", build: "b" }]);
+  expect(mounted[0]?.options).toEqual({});
+});
+
+test("what to install is said once a page", async () => {
+  vi.resetModules();
+  const fresh = (await import("./index")).default;
+  server.status.mockResolvedValue({ probe: "missing" });
+  for (let outputs = 0; outputs < 2; outputs += 1) {
+    const { render } = fresh();
+    render({ model, el: document.createElement("div") });
+    await settled();
+  }
+  const hints = mounted.map(({ options }) => (options as { hint?: string }).hint);
+  expect(hints[0]).toContain("Install buildwidget in the server's environment");
+  expect(hints[1]).toBeUndefined();
 });
 
 test("once that is known, the server is not asked again", () => {

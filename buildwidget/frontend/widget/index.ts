@@ -6,10 +6,24 @@ import type { BuildSession, PageServer } from "../core";
 import { animationFrames } from "../core/notifier";
 import { browserClock, pageServer } from "../core/page-client";
 import { saveInBrowser } from "../core/rest-actions";
+import { followRetries } from "../core/retries";
 import { mountBuild, type ThreadOptions } from "../core/view";
 import { KernelClient, type KernelTransport } from "./kernel";
 import { type Identity, kernelTransport, type Model, whenIdentified } from "./model";
 import { addStyle } from "./style";
+
+const WITHOUT_EXTENSION =
+  "This Jupyter server does not have the buildwidget extension, so the kernel sends this build, for as long as it " +
+  "lives. Install buildwidget in the server's environment (pip install buildwidget) and restart the server to see " +
+  "builds after the kernel is gone, too.";
+let hinted = false;
+
+/** Said once a page. */
+function hintOnce(): { hint?: string } {
+  if (hinted) return {};
+  hinted = true;
+  return { hint: WITHOUT_EXTENSION };
+}
 
 interface InitializeProps {
   readonly model: Model;
@@ -68,8 +82,10 @@ function show(
   openKernel: () => BuildSession,
 ): () => void {
   let unmount: (() => void) | null = null;
+  let stopRetries = () => {};
   let hidden = false;
   const mount = (session: BuildSession, options: ThreadOptions = {}) => {
+    stopRetries();
     unmount?.();
     const stop = mountBuild(el, session, options);
     unmount = () => {
@@ -78,21 +94,29 @@ function show(
     };
   };
   const mountFromServer = (from: PageServer, id: string) => {
-    mount(from.open(id, { database }), {
+    const session = from.open(id, { database });
+    mount(session, {
       onOpenBuild: (summary) => mountFromServer(from, summary.id),
       openSession: (build) => from.open(build, { database }),
     });
+    stopRetries = followRetries(from, session, (retry) => mountFromServer(from, retry.id));
   };
-  if (server === null || server.missing) {
+  if (server === null) {
     mount(openKernel());
+  } else if (server.missing) {
+    mount(openKernel(), hintOnce());
   } else {
     mountFromServer(server, build);
     void server.status().then(({ probe }) => {
-      if (probe === "missing" && !hidden) mount(openKernel());
+      if (hidden) return;
+      if (probe === "missing") mount(openKernel(), hintOnce());
+      // Voila and the like let no page ask the server, but its kernel may speak.
+      if (probe === "forbidden") mount(openKernel());
     });
   }
   return () => {
     hidden = true;
+    stopRetries();
     unmount?.();
   };
 }

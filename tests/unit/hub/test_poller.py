@@ -38,7 +38,7 @@ class Work:
     def poller(self, interval: float = 0) -> Poller:
         return Poller(self.run, interval=interval, on_trouble=self.trouble)
 
-    def trouble(self) -> None:
+    def trouble(self, error: Exception) -> None:
         self.troubles += 1
 
 

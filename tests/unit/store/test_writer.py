@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from buildwidget.store.errors import Ended, Fenced
+from buildwidget.store.errors import Ended, Fenced, Unavailable
 from buildwidget.store.store import Store
 from buildwidget.store.writer import Writer
 from tests.store.making import check_build, lines, started, status
@@ -89,3 +89,25 @@ def test_a_failure_of_the_thread_is_told_to_who_writes(store: Store, monkeypatch
         writer.flush()
     with pytest.raises(ZeroDivisionError):
         writer.write(lines("y"))
+
+
+def test_the_time_that_is_told_begins_with_the_first_try(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first try itself may wait for the lock as long as SQLite lets it."""
+    appender = started(store)
+    now = [0.0]
+    append = appender.append
+    waits = iter([10.0, 10.0, 10.0])
+
+    def locked_for_a_while(drafts: Any) -> list[bytes]:
+        wait = next(waits, None)
+        if wait is None:
+            return append(drafts)
+        now[0] += wait
+        raise Unavailable("The database is locked by process 1 (x).")
+
+    monkeypatch.setattr(appender, "append", locked_for_a_while)
+    writer = Writer(appender, clock=lambda: now[0])
+    writer.write(lines("x"))
+    writer.end(status("succeeded"))
+    told = store.log(writer.build_id).lines[0][2]
+    assert told.startswith("buildwidget: nothing could be stored for 30 s. The database is locked by process 1")

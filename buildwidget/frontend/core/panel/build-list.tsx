@@ -7,7 +7,7 @@ import { nextFrame } from "../view/session";
 import { useVirtual } from "../view/virtual";
 import { BuildRow } from "./build-row";
 import type { PanelHost } from "./host";
-import { OlderBuilds, type OlderModel } from "./older";
+import { OlderBuilds } from "./older";
 import { type Filter, type Line, linesOf, merge } from "./rows";
 
 const GROUP_PX = 28;
@@ -23,7 +23,8 @@ interface Props {
 
 export function BuildList({ host, filter, onOpen }: Props): JSX.Element {
   const feed = useFeed(host);
-  const [older, fetchMore] = useOlder(host, filter);
+  const olderBuilds = useOlder(host, filter);
+  const older = olderBuilds.model;
   const [gone, setGone] = useState<ReadonlySet<string>>(new Set());
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
   const lines = useMemo(
@@ -39,8 +40,12 @@ export function BuildList({ host, filter, onOpen }: Props): JSX.Element {
   useKeptFocus(scroller, current, lines);
   const lastDrawn = virtual.rows.at(-1)?.index ?? 0;
   useEffect(() => {
-    if (lastDrawn >= lines.length - AHEAD) fetchMore();
+    if (lastDrawn >= lines.length - AHEAD) olderBuilds.fetchMore();
   }, [lastDrawn, lines.length, older]);
+  const isLive = feed.connection?.phase === "live";
+  useEffect(() => {
+    if (isLive) olderBuilds.retryAfterProblem();
+  }, [isLive]);
   const reachable = Math.max(currentIndex, 0);
   const focusLine = (index: number) => {
     const line = lines[index];
@@ -86,7 +91,7 @@ export function BuildList({ host, filter, onOpen }: Props): JSX.Element {
   }
   return (
     <>
-      {older.problem !== null && <Unreachable problem={older.problem} onRetry={fetchMore} />}
+      {older.problem !== null && <Unreachable problem={older.problem} onRetry={() => olderBuilds.retry()} />}
       {lines.length === 0 && !older.loading && older.problem === null && <Nothing filter={filter} />}
       {/* biome-ignore lint/a11y/useSemanticElements: rows are measured and spaced, which li elements take ill. */}
       <div
@@ -169,7 +174,7 @@ function useFeed({ feed }: PanelHost): FeedModel {
   return model;
 }
 
-function useOlder({ server }: PanelHost, filter: Filter): [OlderModel, () => void] {
+function useOlder({ server }: PanelHost, filter: Filter): OlderBuilds {
   const [, redraw] = useState(0);
   const [older] = useState(
     () =>
@@ -179,7 +184,7 @@ function useOlder({ server }: PanelHost, filter: Filter): [OlderModel, () => voi
       ),
   );
   useEffect(() => older.choose(filter), [filter]);
-  return [older.model, useCallback(() => older.fetchMore(), [older])];
+  return older;
 }
 
 interface HeadingProps {

@@ -8,7 +8,7 @@ import { useElapsed, wallClock } from "../view/clock";
 import { clock, span } from "../view/format";
 import { Icon } from "../view/icons";
 import { memo } from "../view/memo";
-import { attachCode, type MenuItem, MenuList } from "../view/menu";
+import { attachCode, canRetry, type MenuItem, MenuList } from "../view/menu";
 import { messageOf } from "../view/session";
 import { type Standing, StatusIcon, standingWord } from "../view/status";
 import { DeleteQuestion } from "../view/strips";
@@ -96,18 +96,20 @@ export const BuildRow = memo(function BuildRow(props: Props): JSX.Element {
           </span>
         </span>
       </button>
-      <button
-        type="button"
-        class="bw-icon-button bw-build-action"
-        data-action={active ? "cancel-build" : "retry-build"}
-        aria-label={`${active ? "Cancel" : "Retry"} ${name}`}
-        title={active ? "Cancel" : "Retry"}
-        aria-disabled={build.cancelling}
-        tabIndex={reachable ? 0 : -1}
-        onClick={active ? cancel : retry}
-      >
-        <Icon name={active ? "stop" : "retry"} />
-      </button>
+      {(active || canRetry(build.kind)) && (
+        <button
+          type="button"
+          class="bw-icon-button bw-build-action"
+          data-action={active ? "cancel-build" : "retry-build"}
+          aria-label={`${active ? "Cancel" : "Retry"} ${name}`}
+          title={active ? "Cancel" : "Retry"}
+          aria-disabled={build.cancelling}
+          tabIndex={reachable ? 0 : -1}
+          onClick={active ? cancel : retry}
+        >
+          <Icon name={active ? "stop" : "retry"} />
+        </button>
+      )}
       <button
         ref={trigger}
         type="button"
@@ -183,7 +185,7 @@ function menuItems({ host, build, onOpen }: Props, doings: Doings): MenuItem[] {
       run: () => doings.copy(attachCode(build.id)),
     },
     { key: "cancel", label: "Cancel", disabled: !active || build.cancelling, run: doings.cancel },
-    { key: "retry", label: "Retry", disabled: active, run: doings.retry },
+    ...(canRetry(build.kind) ? [{ key: "retry", label: "Retry", disabled: active, run: doings.retry }] : []),
     { key: "delete", label: "Delete…", disabled: active, run: doings.ask },
   ];
 }

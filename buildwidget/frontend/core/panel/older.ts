@@ -1,6 +1,7 @@
 /** Builds beyond those that are told live, fetched page by page while the reader goes down. */
-import type { BuildPage, BuildQuery } from "../page-client";
+import type { BuildQuery } from "../page-client";
 import type { Summary } from "../protocol/types.gen";
+import type { BuildPage } from "../rest";
 import { type Filter, statusQuery } from "./rows";
 
 const PAGE = 100;
@@ -28,11 +29,16 @@ export class OlderBuilds {
     this.filter = filter;
     this.cursor = null;
     this.become({ builds: [], loading: false, more: true, problem: null });
-    this.fetchMore();
+    this.retry();
+  }
+
+  /** The next page because the reader goes down. After a failure only a person asks again, with `retry`. */
+  fetchMore(): void {
+    if (this.model.problem === null) this.retry();
   }
 
   /** The next page, unless one is under way or there is none. */
-  fetchMore(): void {
+  retry(): void {
     const { filter } = this;
     if (filter === null || this.model.loading || !this.model.more) return;
     this.become({ ...this.model, loading: true, problem: null });
@@ -50,6 +56,11 @@ export class OlderBuilds {
         this.become({ ...this.model, loading: false, problem });
       },
     );
+  }
+
+  /** The server answers again: what failed before is tried once more. */
+  retryAfterProblem(): void {
+    if (this.model.problem !== null) this.retry();
   }
 
   private become(model: OlderModel): void {

@@ -413,6 +413,9 @@ export interface ProgressRow {
 }
 /**
  * The first frame on every connection.
+ *
+ * ``history`` is another one where what the client has may no longer be in the database: the server was restarted,
+ * or its database was replaced or restored. The client then reads everything anew.
  */
 export interface Welcome {
   readonly type: "welcome";
@@ -421,6 +424,7 @@ export interface Welcome {
   readonly database: string;
   readonly heartbeat_ms: number;
   readonly batch_ms: number;
+  readonly history?: string;
 }
 /**
  * Replaces whatever the client has. Sent by ``snapshot_frame``; here for the schema and for readers.

@@ -10,8 +10,14 @@ import { FakeServer } from "./fake-server";
 export class FakePageEvents implements PageEvents {
   readonly listeners = new Set<(event: PageEvent) => void>();
 
+  shown = true;
+
   online(): boolean {
     return true;
+  }
+
+  visible(): boolean {
+    return this.shown;
   }
 
   subscribe(listener: (event: PageEvent) => void): () => void {
@@ -20,6 +26,7 @@ export class FakePageEvents implements PageEvents {
   }
 
   tell(event: PageEvent): void {
+    if (event !== "offline") this.shown = event !== "hidden";
     for (const listener of [...this.listeners]) listener(event);
   }
 }

@@ -58,6 +58,7 @@ export class FakeServer {
   up = true;
   webSockets = true;
   database = "db";
+  history = "h1";
   readonly logs = new Map<string, FakeLog>();
   readonly sockets: FakeSocket[] = [];
   readonly hydrations: PendingHydration[] = [];
@@ -115,6 +116,7 @@ export class FakeServer {
   status = async () => ({
     probe: this.up ? this.probe : ("unreachable" as const),
     database: this.up ? this.database : null,
+    history: this.up ? this.history : null,
     message: null,
   });
 }
@@ -159,7 +161,7 @@ export class FakeSocket {
     if (!this.server.up || !this.server.webSockets || this.server.probe !== "ok") this.break(1006);
     else {
       this.readyState = 1;
-      const { database } = this.server;
+      const { database, history } = this.server;
       this.push({
         type: "welcome",
         protocol: 1,
@@ -167,6 +169,7 @@ export class FakeSocket {
         database,
         heartbeat_ms: HEARTBEAT_MS,
         batch_ms: 200,
+        history,
       });
     }
   }

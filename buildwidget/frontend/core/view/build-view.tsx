@@ -29,6 +29,8 @@ export interface ViewOptions {
   readonly onOpenBuild?: (summary: Summary) => void;
   /** Shows the build that goes on from this one; default `onOpenBuild`. */
   readonly onFollowUp?: (summary: Summary) => void;
+  /** A sentence about this page, shown with the build until the reader dismisses it. */
+  readonly hint?: string;
 }
 
 interface Props {
@@ -44,7 +46,9 @@ export function BuildView({ session, options }: Props): JSX.Element {
   const { state } = model;
   const root = useRef<HTMLElement>(null);
   const dark = useDark(root);
-  const [notice, setNotice] = useState<Notice | null>(null);
+  const [notice, setNotice] = useState<Notice | null>(
+    options.hint ? { tone: "plain", text: options.hint, stays: true } : null,
+  );
   const touched = useRef(Number.NEGATIVE_INFINITY);
   const touch = () => {
     touched.current = performance.now();
@@ -231,7 +235,7 @@ function Opening({ model, notice }: { model: BuildModel; notice: Notice | null }
         <span class="bw-dim">
           {failed ? (connection.message ?? "The server cannot be reached.") : "Opening the build…"}
           {connection.phase === "reconnecting" &&
-            ` The server does not answer yet (try ${connection.attempt}).`}
+            ` ${connection.message ?? "The server does not answer yet."} (Try ${connection.attempt}.)`}
         </span>
         {failed && <Reconnect />}
       </div>

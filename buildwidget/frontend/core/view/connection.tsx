@@ -9,8 +9,14 @@ export function connectionWord(connection: ConnectionStatus, active: boolean): s
   if (!active) return null;
   if (connection.phase === "reconnecting") return "Reconnecting…";
   if (connection.phase === "failed") return "Not connected";
+  if (connection.transport === "poll") return "Updates every 2 s";
   return null;
 }
+
+const LOST = "The page lost its connection. The build goes on without it.";
+const POLLING =
+  "Something between this page and the Jupyter server lets neither WebSockets nor event streams through, " +
+  "so the page asks the server every two seconds.";
 
 interface Props {
   readonly connection: ConnectionStatus;
@@ -23,13 +29,14 @@ export const Connection = memo(function Connection({ connection, active }: Props
   const word = connectionWord(connection, active);
   if (word === null) return null;
   const failed = connection.phase === "failed";
-  const why = connection.message ?? "The page lost its connection. The build goes on without it.";
+  const polling = connection.transport === "poll";
+  const why = polling ? POLLING : (connection.message ?? LOST);
   return (
     <span class="bw-connection" data-phase={connection.phase} data-testid="connection" title={why}>
       <span class="bw-dot" aria-hidden="true" />
       <span class="bw-connection-word">
         {word}
-        {!failed && <span class="bw-try">{` (try ${Math.max(1, connection.attempt)})`}</span>}
+        {!failed && !polling && <span class="bw-try">{` (try ${Math.max(1, connection.attempt)})`}</span>}
       </span>
       {failed && (
         <button type="button" class="bw-button bw-small" onClick={() => actions.reconnect()}>

@@ -1,11 +1,12 @@
 /** Figures and tables the build showed. Pictures as pictures; HTML only in a frame that may do nothing. */
 import type { JSX } from "preact";
-import { useRef } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useBlobAddress, useLoaded } from "./blob";
 import { bytes } from "./format";
 import { Markdown } from "./markdown";
 import { memo } from "./memo";
 import { useBuild } from "./session";
+import { useDark } from "./theme";
 import { saveBlob } from "./tool-detail";
 import type { DisplayRow } from "./types";
 
@@ -93,31 +94,62 @@ function Picture({ blob, mime, title }: { blob: Blob; mime: string; title: strin
 }
 
 function Framed({ html, title }: { html: string; title: string }): JSX.Element {
-  const place = useRef<HTMLIFrameElement>(null);
-  const page = useRef<string | null>(null);
-  const base = document.querySelector(".buildwidget") ?? document.body;
-  page.current ??= framePage(html, getComputedStyle(base));
+  const place = useRef<HTMLDivElement>(null);
+  const dark = useDark(place);
+  const [page, setPage] = useState<string | null>(null);
+  useLayoutEffect(() => {
+    if (place.current) setPage(framePage(html, lookOf(place.current, html, dark)));
+  }, [html, dark]);
   return (
-    <iframe
-      ref={place}
-      class="bw-frame"
-      title={title}
-      // Empty: no scripts, no forms, no popups, an origin of its own.
-      sandbox=""
-      srcdoc={page.current}
-      referrerpolicy="no-referrer"
-      loading="lazy"
-      style={{ height: `${frameHeight(html)}px` }}
-    />
+    <div ref={place}>
+      {page !== null && (
+        <iframe
+          // A frame that is given another page before it was in sight can stay blank: each page has its own.
+          key={page}
+          class="bw-frame"
+          title={title}
+          // Empty: no scripts, no forms, no popups, an origin of its own.
+          sandbox=""
+          srcdoc={page}
+          referrerpolicy="no-referrer"
+          loading="lazy"
+          style={{ height: `${frameHeight(html)}px` }}
+        />
+      )}
+    </div>
   );
 }
 
-/** A page around foreign HTML that may load nothing and looks like its surroundings. */
-export function framePage(html: string, look: Pick<CSSStyleDeclaration, "color" | "fontFamily">): string {
+export interface Look {
+  readonly color: string;
+  readonly background: string;
+  readonly scheme: "light" | "dark";
+  readonly fontFamily: string;
+}
+
+const PAPER = { color: "#1a1a1a", background: "#fff", scheme: "light" } as const;
+
+/**
+ * HTML with colours of its own was made for a white page, and is shown on one in every theme: half of its colours on
+ * a dark ground would be unreadable. HTML without takes the colours of its surroundings.
+ */
+export function hasColours(html: string): boolean {
+  return /\b(?:background|color|fill|bgcolor)\b[\w-]*\s*[:=]/i.test(html);
+}
+
+function lookOf(element: HTMLElement, html: string, dark: boolean): Look {
+  const { color, fontFamily } = getComputedStyle(element);
+  // A transparent frame whose colour scheme differs from its page's is painted white by the browser.
+  if (hasColours(html)) return { ...PAPER, fontFamily };
+  return { color, background: "transparent", scheme: dark ? "dark" : "light", fontFamily };
+}
+
+/** A page around foreign HTML that may load nothing. */
+export function framePage(html: string, { color, background, scheme, fontFamily }: Look): string {
   const policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:";
-  const font = look.fontFamily.replace(/[<>{}]/g, "");
+  const font = fontFamily.replace(/[<>{}]/g, "");
   const style =
-    `:root{color:${look.color};font:13px ${font}}body{margin:4px}` +
+    `:root{color-scheme:${scheme};color:${color};background:${background};font:13px ${font}}body{margin:4px}` +
     "table{border-collapse:collapse;font-size:12px}th,td{padding:4px 8px;text-align:right;border:none}" +
     "tbody tr:nth-child(odd){background:rgba(128,128,128,.1)}thead{border-bottom:1px solid rgba(128,128,128,.6)}" +
     "table[border]{border:none}a{color:inherit}";

@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "./icons";
-import { attachCode, useRetry } from "./menu";
+import { attachCode, canRetry, useRetry } from "./menu";
 import { operationWords } from "./operation";
 import { useAction, useBuild } from "./session";
 import type { State } from "./types";
@@ -44,7 +44,7 @@ export function NextSteps({ state }: { state: State }): JSX.Element | null {
   if (!bad && !goesOn) return null;
   return (
     <div class="bw-buttons bw-next">
-      {bad && <RetryButton />}
+      {bad && canRetry(state.kind) && <RetryButton />}
       {failed && <FixButton />}
       {goesOn && (
         <button

@@ -8,7 +8,7 @@ import { hasEnded } from "./fold";
 import { clock, count, short, stoppedClock } from "./format";
 import { Icon } from "./icons";
 import { memo } from "./memo";
-import { Menu } from "./menu";
+import { canRetry, Menu } from "./menu";
 import { operationWords } from "./operation";
 import { useAction, useBuild } from "./session";
 import { StatusIcon, standingOf, standingWord, WORDS } from "./status";
@@ -65,7 +65,12 @@ export function Header(props: HeaderProps): JSX.Element {
             <Icon name="chevron" class={folded ? "bw-turn-down" : "bw-turn-up"} />
           </button>
         )}
-        <Menu ended={ended} hasLog={state.log.count > 0} onDelete={props.onDelete} />
+        <Menu
+          ended={ended}
+          canRetry={canRetry(state.kind)}
+          hasLog={state.log.count > 0}
+          onDelete={props.onDelete}
+        />
       </div>
       <div class="bw-line bw-line-second">
         <span class="bw-where">

@@ -15,8 +15,15 @@ export interface MenuItem {
 
 interface MenuProps {
   readonly ended: boolean;
+  /** Whether its kind can be started again. */
+  readonly canRetry: boolean;
   readonly hasLog: boolean;
   onDelete(): void;
+}
+
+/** What a kernel tracks is its own code: only its notebook can run that again. */
+export function canRetry(kind: string): boolean {
+  return kind !== "track";
 }
 
 /** Starts the build anew and shows the new one, or tells how to. */
@@ -33,7 +40,7 @@ export function attachCode(build: string): string {
   return `bw.attach("${build}")`;
 }
 
-export const Menu = memo(function Menu({ ended, hasLog, onDelete }: MenuProps): JSX.Element {
+export const Menu = memo(function Menu({ ended, canRetry, hasLog, onDelete }: MenuProps): JSX.Element {
   const { build, actions, notify } = useBuild();
   const trigger = useRef<HTMLButtonElement>(null);
   const [open, setOpen] = useState(false);
@@ -49,7 +56,7 @@ export const Menu = memo(function Menu({ ended, hasLog, onDelete }: MenuProps): 
     { key: "copy-id", label: "Copy id", run: copy(build) },
     { key: "copy-attach", label: `Copy ${attachCode("…")}`, run: copy(attachCode(build)) },
     { key: "download-log", label: "Download log", disabled: !hasLog, run: download },
-    { key: "retry", label: "Retry", disabled: !ended, run: retry },
+    ...(canRetry ? [{ key: "retry", label: "Retry", disabled: !ended, run: retry }] : []),
     { key: "delete", label: "Delete…", disabled: !ended, run: onDelete },
   ];
   const close = () => {

@@ -43,6 +43,8 @@ export interface Notice {
   readonly text: string;
   /** Text the reader may copy, e.g. how to attach to the new build. */
   readonly copy?: string;
+  /** Whether it stays until the reader dismisses it; errors always do. */
+  readonly stays?: boolean;
 }
 
 /** What every component may reach without being handed it through all the others. */

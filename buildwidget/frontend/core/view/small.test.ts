@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { expect, test } from "vitest";
 import { connectionWord } from "./connection";
-import { frameHeight, framePage } from "./displays";
+import { frameHeight, framePage, hasColours } from "./displays";
 import { hasEnded, isFolded } from "./fold";
 import { isCut } from "./log-line";
 import { firstTab } from "./pane";
@@ -83,6 +83,8 @@ test("dark ground is told by light text", () => {
 test("foreign HTML is put into a page that may load nothing", () => {
   const page = framePage("<b>x</b>", {
     color: "rgb(1, 2, 3)",
+    background: "transparent",
+    scheme: "light",
     fontFamily: 'x"}</style><script>alert(1)</script>',
   });
   expect(page).toContain("default-src 'none'");
@@ -90,6 +92,18 @@ test("foreign HTML is put into a page that may load nothing", () => {
   expect(page.indexOf("Content-Security-Policy")).toBeLessThan(page.indexOf("<b>x</b>"));
   expect(frameHeight("<tr>".repeat(1_000))).toBe(360);
   expect(frameHeight("x")).toBe(60);
+});
+
+test.each([
+  ["<p style='color: #fff'>x</p>", true],
+  ['<td bgcolor="yellow">1</td>', true],
+  ["<style>th { background-color: white }</style>", true],
+  ["<svg><path fill='#000'/></svg>", true],
+  ['<table border="1" class="dataframe"><tr style="text-align: right;"><th>a</th></tr></table>', false],
+  ["<style scoped>.dataframe th { vertical-align: top; }</style>", false],
+  ["<p>plain words</p>", false],
+])("%s has colours of its own: %s", (html, expected) => {
+  expect(hasColours(html)).toBe(expected);
 });
 
 test("outputs become text", () => {

@@ -13,7 +13,7 @@ export function NoticeStrip({ notice }: { notice: Notice }): JSX.Element {
   const strip = useRef<HTMLDivElement>(null);
   const { copy } = notice;
   useEffect(() => {
-    if (notice.tone === "error" || notice.copy !== undefined) return;
+    if (notice.tone === "error" || notice.copy !== undefined || notice.stays) return;
     const timer = setTimeout(() => notify(null), PLAIN_NOTICE_MS);
     return () => clearTimeout(timer);
   }, [notice]);

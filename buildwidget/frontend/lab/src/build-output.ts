@@ -5,6 +5,7 @@ import { Widget } from "@lumino/widgets";
 import type { BuildSession, State, Summary } from "../../core";
 import { pageServer } from "../../core";
 import { isRecord } from "../../core/protocol/text";
+import { followRetries } from "../../core/retries";
 import { readSaved, savedState, withSaved } from "../../core/saved";
 import { mountBuild, type ThreadOptions } from "../../core/view";
 import { hasEnded } from "../../core/view/fold";
@@ -13,6 +14,11 @@ import { currentSettings } from "./settings";
 
 export const MIME_TYPE = "application/vnd.buildwidget.build+json";
 const WIDGET_MIME_TYPE = "application/vnd.jupyter.widget-view+json";
+
+/** Pages that share a document tell of themselves at the latest every 15 s (y-protocols' awareness). */
+const KNOWN_AFTER_MS = 16_000;
+/** Between the turns of two pages that share a document: longer than what one writes takes to the other. */
+const TURN_MS = 5_000;
 
 /** So many follow-ups an output shows again at most. */
 const MAX_FOLLOW_UPS = 20;
@@ -26,18 +32,28 @@ interface Told {
   readonly followUps: readonly string[];
 }
 
+/** What is known of the other pages that have the notebook of an output open. */
+export interface Sharing {
+  /** Whether changes of the notebook go to other pages as they are made. */
+  isShared(output: Node): boolean;
+  /** This page's place among them, from 0. */
+  turnOf(output: Node): number;
+}
+
 export class BuildOutput extends Widget implements IRenderMime.IRenderer {
   private model: IRenderMime.IMimeModel | null = null;
   private shown: string | null = null;
   private unmount: (() => void) | null = null;
+  private keepTimer: ReturnType<typeof setTimeout> | null = null;
 
   /**
    * `onShown` is called whenever a build is shown that may be running; `registryOf` finds the renderers of the
-   * notebook that an output is in.
+   * notebook that an output is in; `sharing` tells of the other pages that have it open.
    */
   constructor(
     private readonly onShown: () => void,
     private readonly registryOf: (output: Node) => IRenderMimeRegistry | null,
+    private readonly sharing: Sharing,
   ) {
     super();
     this.addClass("buildwidget-output");
@@ -81,6 +97,8 @@ export class BuildOutput extends Widget implements IRenderMime.IRenderer {
   }
 
   private clear(): void {
+    if (this.keepTimer !== null) clearTimeout(this.keepTimer);
+    this.keepTimer = null;
     this.unmount?.();
     this.unmount = null;
     this.shown = null;
@@ -91,23 +109,25 @@ export class BuildOutput extends Widget implements IRenderMime.IRenderer {
     if (server === null) return;
     const opened = server.open(build, database === undefined ? {} : { database });
     const keep = () => this.keep(opened);
-    const stopKeeping = opened.subscribe(keep);
+    const stops = [opened.subscribe(keep), () => opened.close()];
     keep();
     const stop = () => {
-      stopKeeping();
-      opened.close();
+      for (const each of stops) each();
     };
     this.mount(withSaved(opened, snapshot), stop, {
       followUps,
       onFollowUps: (builds) => this.tell({ follow_ups: builds }),
     });
+    stops.push(followRetries(server, opened, (retry) => this.openBuild(retry)));
   }
 
-  /** A build that is tried again is shown in the place of the first; the output still tells the first. */
+  /** A build that is retried is shown in the place of the first, and the output names it from now on. */
   private openBuild({ id }: Summary): void {
+    const told = this.model === null ? null : toldBy(this.model);
     this.unmount?.();
-    const session = pageServer()?.open(id);
-    if (session) this.mount(session, () => session.close());
+    this.shown = id;
+    this.tell({ build: id, snapshot: undefined, follow_ups: undefined });
+    this.follow({ build: id, database: told?.database, snapshot: null, followUps: [] });
     this.onShown();
   }
 
@@ -125,12 +145,29 @@ export class BuildOutput extends Widget implements IRenderMime.IRenderer {
     };
   }
 
-  /** Puts the last state of an ended build into the output's metadata, once. */
+  /**
+   * Puts the last state of an ended build into the output's metadata, once. Where several pages share the document,
+   * two that write at the same time make two outputs of it; so each has its turn, and looks first whether it is done.
+   */
   private keep(session: BuildSession): void {
-    const { build, state, problem } = session.get();
-    if (!state || problem !== null || !hasEnded(state.status)) return;
+    const { state, problem } = session.get();
+    if (!state || problem !== null || !hasEnded(state.status) || this.keepTimer !== null) return;
+    if (!this.sharing.isShared(this.node)) {
+      this.keepNow(session);
+      return;
+    }
+    const takeTurn = () => {
+      this.keepTimer = setTimeout(() => this.keepNow(session), this.sharing.turnOf(this.node) * TURN_MS);
+    };
+    this.keepTimer = setTimeout(takeTurn, KNOWN_AFTER_MS);
+  }
+
+  private keepNow(session: BuildSession): void {
+    this.keepTimer = null;
+    const { build, state } = session.get();
     const told = this.model?.metadata[MIME_TYPE];
-    if (isRecord(told) && readSaved(told.snapshot, build)?.ended_at !== state.ended_at)
+    if (this.isDisposed || !state || !isRecord(told) || told.build !== build) return;
+    if (readSaved(told.snapshot, build)?.ended_at !== state.ended_at)
       this.tell({ snapshot: savedState(state) });
   }
 

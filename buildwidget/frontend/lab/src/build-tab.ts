@@ -19,6 +19,8 @@ export class BuildTab extends Widget {
     this.title.icon = hammerIcon;
     this.title.label = "Build";
     this.title.closable = true;
+    // Lab's current document is the one that has the focus.
+    this.node.tabIndex = -1;
     addStyle(document.body);
     addSheet(document.body, panelStyle);
     const session = pageServer()?.open(build);
@@ -45,6 +47,10 @@ export class BuildTab extends Widget {
       unmount();
       session.close();
     };
+  }
+
+  protected override onActivateRequest(): void {
+    if (!this.node.contains(document.activeElement)) this.node.focus({ preventScroll: true });
   }
 
   protected override onCloseRequest(): void {

@@ -15,7 +15,7 @@ import { pageServer, type Summary } from "../../core";
 import { BuildTab } from "./build-tab";
 import { feed } from "./feed";
 import { hammerIcon } from "./icon";
-import { goToCell } from "./notebook-cell";
+import { goToCell, rememberRenames } from "./notebook-cell";
 import { notifyEnds } from "./notifications";
 import { PanelWidget } from "./panel-widget";
 import { runningBuilds } from "./running";
@@ -75,6 +75,7 @@ function activate(app: JupyterFrontEnd, has: Optional): void {
   const server = pageServer();
   if (server === null) return;
   const { labShell, notebooks } = has;
+  rememberRenames(app);
   const open = (build: string) => void app.commands.execute(COMMANDS.open, { build });
   const panel = new PanelWidget({
     server,

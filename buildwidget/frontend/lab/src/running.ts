@@ -34,7 +34,7 @@ export function runningBuilds(
     shutdownAll: () => {
       for (const build of active()) void cancel(build);
     },
-    refreshRunning: () => feed.look(),
+    refreshRunning: () => feed.refresh(),
     runningChanged: changed,
     shutdownLabel: "Cancel",
     shutdownAllLabel: "Cancel All",

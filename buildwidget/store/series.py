@@ -82,6 +82,7 @@ class _Pages:
         self.seq = 0
         self.head = 0
         self.found = False
+        self.starts = 0
         self._database = database
         self._build_id = build_id
         self._name = name
@@ -91,7 +92,8 @@ class _Pages:
     def read(self) -> list[list[MetricPoint]]:
         """The next page, by event, which may hold nothing. At the end ``seq`` is ``head``.
 
-        Where the log is another than before (a new ``epoch``) it starts again.
+        Where the log is another than before it starts again: its ``epoch`` is new, or the database was restored to an
+        earlier state.
 
         Raises:
             NotFound: the build is gone.
@@ -101,8 +103,9 @@ class _Pages:
             if self._build_id not in heads:
                 raise NotFound(self._build_id)
             epoch, self.head = heads[self._build_id]
-            if epoch != self.epoch:
+            if epoch != self.epoch or self.head < self.seq:
                 self.epoch, self.seq, self.found = epoch, 0, False
+                self.starts += 1
             last = min(self.head, self.seq + _PAGE_EVENTS)
             page, size = [], 0
             for seq, body in _PAGE.rows(connection, {"build": self._build_id, "after": self.seq, "last": last}):
@@ -136,7 +139,7 @@ class MetricSeries:
         self._name = name
         self._pages = _Pages(database, build_id, name)
         self._columns = Columns()
-        self._epoch = ""
+        self._starts = 0
         self._turn = threading.Lock()
 
     @property
@@ -152,8 +155,8 @@ class MetricSeries:
         """
         with self._turn:
             page = self._pages.read()
-            if self._pages.epoch != self._epoch:
-                self._epoch, self._columns = self._pages.epoch, Columns()
+            if self._pages.starts != self._starts:
+                self._starts, self._columns = self._pages.starts, Columns()
             self._columns.add(list(chain.from_iterable(page)))
             return self._pages.seq, self._pages.head
 

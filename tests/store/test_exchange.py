@@ -12,9 +12,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from buildwidget.protocol.events import MetricEvent
 from buildwidget.runner.build_dir import make_build_dir
 from buildwidget.runner.liveness import LeaseObserver
 from buildwidget.runner.sweep import sweep
@@ -204,6 +206,24 @@ def test_a_copy_over_the_file_is_read_and_not_the_pages_in_memory(store: Store, 
     with pytest.raises(NotFound):
         store.record(late)
     check_build(store, early)
+
+
+def test_a_series_that_was_read_before_a_restore_is_read_again(store: Store, path: Path) -> None:
+    appender = started(store)
+    appender.append(drafts(MetricEvent(at=1, name="loss", points=[(0, 1.0, 1)])))
+    copy = backup(path)
+    appender.append(drafts(MetricEvent(at=2, name="loss", points=[(1, 99.0, 2)])))
+    assert read_series(store, appender.build_id) == [1.0, 99.0]
+    restore_in_place(copy, path)
+    assert read_series(store, appender.build_id) == [1.0]
+
+
+def read_series(store: Store, build: str) -> list[Any]:
+    series = store.metric(build, "loss")
+    while True:
+        seq, head = series.advance()
+        if seq >= head:
+            return [value for _step, value, _at in series.picture(100, 100).points]
 
 
 def test_a_beat_notices_a_restore_without_any_event(store: Store, path: Path) -> None:

@@ -123,7 +123,7 @@ def _decode_unusual(data: bytes | str) -> Event | None:
         if is_deeper(value, MAX_JSON_DEPTH):
             return None
         event: Event = msgspec.convert(_well_formed(value), Event)
-    except (ValueError, RecursionError):  # msgspec.ValidationError and UnicodeError are ValueErrors
+    except (ValueError, msgspec.DecodeError, RecursionError):  # before msgspec 0.20 its errors are no ValueErrors
         return None
     return clean_event(event)
 

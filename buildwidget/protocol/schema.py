@@ -49,7 +49,8 @@ def schema() -> dict[str, Any]:
     """The JSON Schema of every event, state and frame."""
     types = [*(member for union in _UNIONS.values() for member in get_args(union)), state.State, state.Summary]
     _, structs = msgspec.json.schema_components(types, ref_template=_REF)
-    aliases = {name: msgspec.json.schema(alias, ref_template=_REF) for name, alias in _ALIASES.items()}
+    shapes, _ = msgspec.json.schema_components(_ALIASES.values(), ref_template=_REF)
+    aliases = dict(zip(_ALIASES, shapes, strict=True))
     named = {name: _with_names(part, aliases, name) for name, part in {**structs, **aliases}.items()}
     unions = {name: {"anyOf": [_ref(member.__name__) for member in get_args(union)]} for name, union in _UNIONS.items()}
     return {

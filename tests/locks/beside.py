@@ -1,4 +1,4 @@
-"""Installs what one lock has beyond another into a directory: ``python -m tests.locks.beside collaboration test DIR``."""
+"""Installs what one lock has beyond another: ``python -m tests.locks.beside collaboration test DIRECTORY``."""
 
 from __future__ import annotations
 

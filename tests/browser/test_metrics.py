@@ -18,12 +18,16 @@ def decay():
     from math import exp, nan
     from buildwidget import report
 
+    def wait_for(name):
+        while not pathlib.Path(name).exists():
+            time.sleep(0.02)
+
     for i in range(5000):
         report.metric("loss", 2 * exp(-i / 300) if i != 3000 else 1.5, step=i)
-    while not pathlib.Path("more").exists():
-        time.sleep(0.02)
+    wait_for("metrics-more")
     for i in range(5000, 5100):
         report.metric("loss", nan if i == 5050 else 0.5, step=i)
+    wait_for("metrics-end")
 """
 LAUNCH = 'import buildwidget as bw\nbuild = bw.launch(decay, name="Decay")\nbuild'
 
@@ -40,8 +44,9 @@ def test_a_plot_that_is_opened_is_whole_and_goes_on(
     expect(plot).to_have_attribute("data-whole", "5000")
     assert int(plot.get_attribute("data-points") or 0) > 1_000
     plot.screenshot(path=RESULTS / "plot.png")
-    (lab.root / "more").touch()
-    page.wait_for("status", "succeeded")
-    page.view.locator("[data-action=toggle]").click() if plot.count() == 0 else None
+    (lab.root / "metrics-more").touch()
     expect(plot).to_have_attribute("data-whole", "5100")
     plot.screenshot(path=RESULTS / "plot-live.png")
+    (lab.root / "metrics-end").touch()
+    page.wait_for("status", "succeeded")
+    assert page.errors == []

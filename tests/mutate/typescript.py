@@ -1,0 +1,103 @@
+"""The front end's core, with Stryker: in a copy of its sources, with the tests of its modules only."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any, Final
+
+from tests.mutate.results import Fate, Mutant
+
+NAME: Final = "core"
+
+_FRONTEND: Final = Path("buildwidget/frontend")
+_MUTATED: Final = ("core/connection.ts", "core/client.ts", "core/reducer.ts", "core/fold/*.ts")
+_TESTS: Final = ("core/connection.test.ts", "core/client.test.ts", "core/reducer.test.ts", "core/fold/*.test.ts")
+
+_FATES: Final[dict[str, Fate]] = {
+    "Killed": "killed",
+    "Survived": "survived",
+    "Timeout": "timeout",
+    "NoCoverage": "untested",
+}
+
+_REPORT: Final = "mutation.json"
+_SETTINGS: Final[dict[str, Any]] = {
+    "testRunner": "vitest",
+    "plugins": ["@stryker-mutator/vitest-runner"],
+    "vitest": {"configFile": "vitest.config.mjs", "related": False},
+    "mutate": [*_MUTATED, "!**/*.test.ts"],
+    "inPlace": True,  # this is a copy already; and the tests read files beside the front end
+    "reporters": ["json", "progress-append-only"],
+    "jsonReporter": {"fileName": _REPORT},
+    "timeoutMS": 5_000,
+    "timeoutFactor": 3,
+    "dryRunTimeoutMinutes": 5,
+    "allowConsoleColors": False,
+    "checkers": [],
+}
+
+# Fast-check tries the same values every time; and Stryker itself sees to the time, as a busy machine needs it.
+_VITEST: Final = 'export default { test: { include: %s, setupFiles: ["./seed.mjs"], testTimeout: 60_000 } };\n'
+_SEED: Final = 'import fc from "fast-check";\nfc.configureGlobal({ seed: 1 });\n'
+
+
+def run(root: Path, work: Path, workers: int) -> list[Mutant]:
+    """Try every mutant, ``workers`` at a time; ``work`` is made anew, but for its packages."""
+    frontend = work / _FRONTEND
+    _install(root / "tests" / "mutate", frontend / "tools")
+    _copy(root, work)
+    (frontend / "vitest.config.mjs").write_text(_VITEST % json.dumps(_TESTS), "utf-8")
+    (frontend / "seed.mjs").write_text(_SEED, "utf-8")
+    (frontend / "stryker.config.json").write_text(json.dumps({**_SETTINGS, "concurrency": workers}), "utf-8")
+    stryker = "tools/node_modules/@stryker-mutator/core/bin/stryker.js"
+    subprocess.run(["node", stryker, "run", "stryker.config.json"], cwd=frontend, check=True)
+    return _results(json.loads((frontend / _REPORT).read_text("utf-8")))
+
+
+def _install(wanted: Path, tools: Path) -> None:
+    """Stryker below the copy of the front end, from where its runner finds the Vitest that the tests import."""
+    tools.mkdir(parents=True, exist_ok=True)
+    stamp = tools / "node_modules" / ".installed"
+    lock = (wanted / "package-lock.json").read_text("utf-8")
+    if stamp.is_file() and stamp.read_text("utf-8") == lock:
+        return
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(wanted / name, tools / name)
+    # A peer that npm installed would be a second Vitest.
+    subprocess.run(
+        ["npm", "ci", "--legacy-peer-deps", "--no-audit", "--no-fund", "--loglevel=error"], cwd=tools, check=True
+    )
+    stamp.write_text(lock, "utf-8")
+
+
+def _copy(root: Path, work: Path) -> None:
+    for name in (_FRONTEND / "core", Path("tests/protocol/golden")):
+        shutil.rmtree(work / name, ignore_errors=True)
+        shutil.copytree(root / name, work / name)
+    for settings in ("package.json", "tsconfig.json"):
+        shutil.copy(root / _FRONTEND / settings, work / _FRONTEND / settings)
+    packages = work / _FRONTEND / "node_modules"
+    packages.unlink(missing_ok=True)
+    packages.symlink_to(root / _FRONTEND / "node_modules")
+
+
+def _results(report: dict[str, Any]) -> list[Mutant]:
+    found = []
+    for name, file in report["files"].items():
+        lines = file["source"].splitlines()
+        for mutant in sorted(file["mutants"], key=lambda mutant: mutant["location"]["start"]["line"]):
+            fate = _FATES.get(mutant["status"], "other")
+            found.append(Mutant(str(_FRONTEND / name), fate, _change(lines, mutant)))
+    return found
+
+
+def _change(lines: list[str], mutant: dict[str, Any]) -> str:
+    start, end = mutant["location"]["start"], mutant["location"]["end"]
+    old = lines[start["line"] - 1 : end["line"]]
+    before, after = old[0][: start["column"] - 1], old[-1][end["column"] - 1 :]
+    new = f"{before}{mutant['replacement']}{after}".splitlines()
+    shown = [*(f"- {line}" for line in old), *(f"+ {line}" for line in new)]
+    return "\n".join([f"line {start['line']}, {mutant['mutatorName']}", *shown])

@@ -44,9 +44,9 @@ class Part:
         _copy(root, work)
         settings = _SETTINGS.format(files=json.dumps(self.files), tests=json.dumps(self.tests))
         (work / "pyproject.toml").write_text((root / "pyproject.toml").read_text("utf-8") + settings, "utf-8")
-        mutmut = str(bin_directory / "mutmut")
-        subprocess.run([mutmut, "run", "--max-children", str(workers)], cwd=work, check=True)
-        return [mutant for file in self.files for mutant in _results(mutmut, work, file)]
+        run = [str(bin_directory / "mutmut"), "run", "--max-children", str(workers)]
+        subprocess.run(run, cwd=work, check=True)
+        return [mutant for file in self.files for mutant in _results(bin_directory / "python", work, file)]
 
 
 def _unit(room: str, *modules: str) -> tuple[str, ...]:
@@ -96,15 +96,22 @@ def _copy(root: Path, work: Path) -> None:
         shutil.copytree(root / name, work / name, ignore=ignored)
 
 
-def _results(mutmut: str, work: Path, file: str) -> list[Mutant]:
+def _results(python: Path, work: Path, file: str) -> list[Mutant]:
     ends: dict[str, int | None] = json.loads((work / "mutants" / f"{file}.meta").read_text("utf-8"))["exit_code_by_key"]
-    found = []
-    for name, end in ends.items():
-        fate: Fate = "timeout" if end in _OUT_OF_TIME else _FATES.get(end, "other")
-        shown = fate in ("survived", "untested", "other")
-        found.append(Mutant(file, fate, _difference(mutmut, work, name) if shown else name))
-    return found
+    fates: dict[str, Fate] = {
+        name: "timeout" if end in _OUT_OF_TIME else _FATES.get(end, "other") for name, end in ends.items()
+    }
+    shown = [name for name, fate in fates.items() if fate in ("survived", "untested", "other")]
+    differences = json.loads(
+        subprocess.run([python, "-c", _SHOW, file, *shown], cwd=work, check=True, stdout=subprocess.PIPE).stdout
+    )
+    return [Mutant(file, fate, differences.get(name, name)) for name, fate in fates.items()]
 
 
-def _difference(mutmut: str, work: Path, name: str) -> str:
-    return subprocess.run([mutmut, "show", name], cwd=work, check=True, capture_output=True, text=True).stdout
+_SHOW: Final = """
+import json, sys
+from mutmut.mutation.diff_apply import get_diff_for_mutant
+file, *names = sys.argv[1:]
+print(json.dumps({name: f"{name}\\n{get_diff_for_mutant(name, path=file)}" for name in names}))
+"""
+"""In mutmut's environment: the difference that each named mutant makes. Its own command shows one at a time."""

@@ -50,6 +50,7 @@ def test_percent_of_a_bar(current: Any, total: Any, percent: int | None) -> None
         (["completed"] * 2 + ["pending"], 66),
         (["completed", "cancelled"], 100),
         (["completed"] * 199 + ["in_progress"], 99),
+        (["completed"] + ["pending"] * 99, 1),
     ],
 )
 def test_percent_of_todos(statuses: list[Any], percent: int | None) -> None:

@@ -14,19 +14,17 @@ RESULTS = ROOT / "test-results" / "mutate"
 
 def main() -> None:
     """Runs the named parts, else all."""
-    names = [*python.PARTS, typescript.NAME]
+    parts: dict[str, python.Part | typescript.Part] = {**python.PARTS, **typescript.PARTS}
     parser = argparse.ArgumentParser(prog="python -m tests.mutate", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(names)}")
+    parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(parts)}")
     parser.add_argument("--workers", type=int, default=2, help="mutants that are tried at a time (default: 2)")
     arguments = parser.parse_args()
-    unknown = set(arguments.names) - set(names)
+    unknown = set(arguments.names) - set(parts)
     if unknown:
         parser.error(f"no part is called {', '.join(sorted(unknown))}")
     found: list[Mutant] = []
-    for name in arguments.names or names:
-        work = RESULTS / name
-        run = typescript.run if name == typescript.NAME else python.PARTS[name].run
-        mutants = run(ROOT, work, arguments.workers)
+    for name in arguments.names or parts:
+        mutants = parts[name].run(ROOT, RESULTS / name, arguments.workers)
         (RESULTS / f"{name}-survivors.txt").write_text(survivors(mutants), "utf-8")
         found += mutants
     print(table(found))

@@ -1,20 +1,17 @@
-"""The front end's core, with Stryker: in a copy of its sources, with the tests of its modules only."""
+"""The TypeScript parts, with Stryker: each in a copy of the core's sources, with the tests of its modules only."""
 
 from __future__ import annotations
 
 import json
 import shutil
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from tests.mutate.results import Fate, Mutant
 
-NAME: Final = "core"
-
 _FRONTEND: Final = Path("buildwidget/frontend")
-_MUTATED: Final = ("core/connection.ts", "core/client.ts", "core/reducer.ts", "core/fold/*.ts")
-_TESTS: Final = ("core/connection.test.ts", "core/client.test.ts", "core/reducer.test.ts", "core/fold/*.test.ts")
 
 _FATES: Final[dict[str, Fate]] = {
     "Killed": "killed",
@@ -28,7 +25,6 @@ _SETTINGS: Final[dict[str, Any]] = {
     "testRunner": "vitest",
     "plugins": ["@stryker-mutator/vitest-runner"],
     "vitest": {"configFile": "vitest.config.mjs", "related": False},
-    "mutate": [*_MUTATED, "!**/*.test.ts"],
     "inPlace": True,  # this is a copy already; and the tests read files beside the front end
     "reporters": ["json", "progress-append-only"],
     "jsonReporter": {"fileName": _REPORT},
@@ -44,17 +40,32 @@ _VITEST: Final = 'export default { test: { include: %s, setupFiles: ["./seed.mjs
 _SEED: Final = 'import fc from "fast-check";\nfc.configureGlobal({ seed: 1 });\n'
 
 
-def run(root: Path, work: Path, workers: int) -> list[Mutant]:
-    """Try every mutant, ``workers`` at a time; ``work`` is made anew, but for its packages."""
-    frontend = work / _FRONTEND
-    _install(root / "tests" / "mutate", frontend / "tools")
-    _copy(root, work)
-    (frontend / "vitest.config.mjs").write_text(_VITEST % json.dumps(_TESTS), "utf-8")
-    (frontend / "seed.mjs").write_text(_SEED, "utf-8")
-    (frontend / "stryker.config.json").write_text(json.dumps({**_SETTINGS, "concurrency": workers}), "utf-8")
-    stryker = "tools/node_modules/@stryker-mutator/core/bin/stryker.js"
-    subprocess.run(["node", stryker, "run", "stryker.config.json"], cwd=frontend, check=True)
-    return _results(json.loads((frontend / _REPORT).read_text("utf-8")))
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Files that are mutated, and the tests that should notice; below the front end's directory."""
+
+    files: tuple[str, ...]
+    tests: tuple[str, ...]
+
+    def run(self, root: Path, work: Path, workers: int) -> list[Mutant]:
+        """Try every mutant, ``workers`` at a time; ``work`` is made anew, but for its packages."""
+        frontend = work.parent / "typescript" / _FRONTEND
+        _install(root / "tests" / "mutate", frontend / "tools")
+        _copy(root, work.parent / "typescript")
+        settings = {**_SETTINGS, "mutate": [*self.files, "!**/*.test.ts"], "concurrency": workers}
+        (frontend / "vitest.config.mjs").write_text(_VITEST % json.dumps(self.tests), "utf-8")
+        (frontend / "seed.mjs").write_text(_SEED, "utf-8")
+        (frontend / "stryker.config.json").write_text(json.dumps(settings), "utf-8")
+        stryker = "tools/node_modules/@stryker-mutator/core/bin/stryker.js"
+        subprocess.run(["node", stryker, "run", "stryker.config.json"], cwd=frontend, check=True)
+        return _results(json.loads((frontend / _REPORT).read_text("utf-8")))
+
+
+PARTS: Final[dict[str, Part]] = {
+    "connection": Part(("core/connection.ts",), ("core/connection.test.ts",)),
+    "client": Part(("core/client.ts",), ("core/client.test.ts",)),
+    "reducer": Part(("core/reducer.ts", "core/fold/*.ts"), ("core/reducer.test.ts", "core/fold/*.test.ts")),
+}
 
 
 def _install(wanted: Path, tools: Path) -> None:

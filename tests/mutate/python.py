@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import site
 import subprocess
@@ -10,7 +11,7 @@ import sys
 import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from tests.mutate.results import Fate, Mutant
 
@@ -18,13 +19,21 @@ _FATES: Final[dict[int | None, Fate]] = {1: "killed", 3: "killed", 0: "survived"
 _OUT_OF_TIME: Final = (-24, 24, 36, 152, -9)
 """The ends that mutmut gives to a mutant whose tests did not end in time (most of them SIGXCPU)."""
 
+_NOTICED: Final = ("killed", "timeout")
+_SEEN_BY_NOBODY: Final = ("survived", "untested")
+
+_PYTEST: Final = ("--hypothesis-profile=ci", "-p", "no:cacheprovider", "-p", "no:xdist")
+"""Hypothesis finds the same every time, and a busy machine is no failure."""
+
+_SECONDS: Final = 120
+"""For the tests of a part in a process of their own."""
+
 _SETTINGS: Final = """
 [tool.mutmut]
 source_paths = ["buildwidget"]
 only_mutate = {files}
 pytest_add_cli_args_test_selection = {tests}
-# Hypothesis finds the same every time, and a busy machine is no failure.
-pytest_add_cli_args = ["--hypothesis-profile=ci", "-p", "no:cacheprovider", "-p", "no:xdist"]
+pytest_add_cli_args = {pytest}
 timeout_constant = 2.0
 timeout_multiplier = 5.0
 use_git_change_detection = false
@@ -42,11 +51,39 @@ class Part:
         """Try every mutant of the files, ``workers`` at a time; ``work`` is made anew, but for its environment."""
         bin_directory = _environment(work.parent / "venv", root / "tests" / "mutate" / "requirements.txt")
         _copy(root, work)
-        settings = _SETTINGS.format(files=json.dumps(self.files), tests=json.dumps(self.tests))
+        settings = _SETTINGS.format(
+            files=json.dumps(self.files), tests=json.dumps(self.tests), pytest=json.dumps(_PYTEST)
+        )
         (work / "pyproject.toml").write_text((root / "pyproject.toml").read_text("utf-8") + settings, "utf-8")
         run = [str(bin_directory / "mutmut"), "run", "--max-children", str(workers)]
         subprocess.run(run, cwd=work, check=True)
-        return [mutant for file in self.files for mutant in _results(bin_directory / "python", work, file)]
+        return self.results(bin_directory / "python", work)
+
+    def results(self, python: Path, work: Path) -> list[Mutant]:
+        """What became of the mutants of a run."""
+        # Mutants are tried in forks of a process that has imported everything; in what runs at import they changed
+        # nothing there.
+        at_import = _ran_at_import(python, work, self.files)
+        found = []
+        for file in self.files:
+            fates = _fates(work, file)
+            for name, fate in fates.items():
+                if fate in _SEEN_BY_NOBODY and name.partition("__mutmut_")[0] in at_import:
+                    fates[name] = self._in_a_new_process(python, work, name)
+            changes = _changes(python, work, file, [name for name, fate in fates.items() if fate not in _NOTICED])
+            found += [Mutant(file, fate, changes.get(name, name)) for name, fate in fates.items()]
+        return found
+
+    def _in_a_new_process(self, python: Path, work: Path, name: str) -> Fate:
+        environment = {**os.environ, "MUTANT_UNDER_TEST": name}
+        command = [str(python), "-m", "pytest", "-x", "-q", *_PYTEST, *self.tests]
+        try:
+            ended = subprocess.run(
+                command, cwd=work / "mutants", env=environment, timeout=_SECONDS, check=False, stdout=subprocess.DEVNULL
+            )
+        except subprocess.TimeoutExpired:
+            return "timeout"
+        return "survived" if ended.returncode == 0 else "killed"
 
 
 def _unit(room: str, *modules: str) -> tuple[str, ...]:
@@ -100,17 +137,35 @@ def _copy(root: Path, work: Path) -> None:
         shutil.copytree(root / name, work / name, ignore=ignored)
 
 
-def _results(python: Path, work: Path, file: str) -> list[Mutant]:
+def _fates(work: Path, file: str) -> dict[str, Fate]:
     ends: dict[str, int | None] = json.loads((work / "mutants" / f"{file}.meta").read_text("utf-8"))["exit_code_by_key"]
-    fates: dict[str, Fate] = {
-        name: "timeout" if end in _OUT_OF_TIME else _FATES.get(end, "other") for name, end in ends.items()
-    }
-    shown = [name for name, fate in fates.items() if fate in ("survived", "untested", "other")]
-    differences = json.loads(
-        subprocess.run([python, "-c", _SHOW, file, *shown], cwd=work, check=True, stdout=subprocess.PIPE).stdout
-    )
-    return [Mutant(file, fate, differences.get(name, name)) for name, fate in fates.items()]
+    return {name: "timeout" if end in _OUT_OF_TIME else _FATES.get(end, "other") for name, end in ends.items()}
 
+
+def _ran_at_import(python: Path, work: Path, files: tuple[str, ...]) -> set[str]:
+    """The functions that run when the files are imported, as mutmut names them."""
+    modules = [file.removesuffix(".py").replace("/", ".") for file in files]
+    environment = {**os.environ, "MUTANT_UNDER_TEST": "stats"}
+    return set(_answer([str(python), "-c", _IMPORT, *modules], work / "mutants", environment))
+
+
+def _changes(python: Path, work: Path, file: str, names: list[str]) -> dict[str, str]:
+    """The difference that each named mutant makes. mutmut's own command shows one at a time."""
+    return dict(_answer([str(python), "-c", _SHOW, file, *names], work, dict(os.environ)))
+
+
+def _answer(command: list[str], directory: Path, environment: dict[str, str]) -> Any:
+    ended = subprocess.run(command, cwd=directory, env=environment, check=True, stdout=subprocess.PIPE)
+    return json.loads(ended.stdout)
+
+
+_IMPORT: Final = """
+import importlib, json, sys
+from mutmut.state import state
+for module in sys.argv[1:]:
+    importlib.import_module(module)
+print(json.dumps(sorted(state()._stats)))
+"""
 
 _SHOW: Final = """
 import json, sys
@@ -118,4 +173,3 @@ from mutmut.mutation.diff_apply import get_diff_for_mutant
 file, *names = sys.argv[1:]
 print(json.dumps({name: f"{name}\\n{get_diff_for_mutant(name, path=file)}" for name in names}))
 """
-"""In mutmut's environment: the difference that each named mutant makes. Its own command shows one at a time."""

@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
 from buildwidget.protocol import codec
 from buildwidget.protocol.events import MetaEvent
@@ -118,9 +121,60 @@ def test_a_beat_saves_what_is_not_saved_yet(store: Store, appender: Appender) ->
     check_build(store, appender.build_id)
 
 
+def test_a_beat_does_not_save_a_state_again(store: Store, appender: Appender) -> None:
+    appender.append(drafts(lines("x")))
+    appender.beat()
+    with store.database.writing() as connection:
+        connection.execute(delete(states))
+    appender.beat()
+    with store.database.reading() as connection:
+        assert connection.execute(states.select()).first() is None
+
+
 def test_the_end_is_always_saved(store: Store, appender: Appender) -> None:
     appender.append(drafts(lines("x"), status("failed")))
     assert _saved(store) == appender.head == 4
+
+
+def test_what_another_build_has_at_the_same_seq_settles_nothing(store: Store) -> None:
+    other, appender = store.claim(create(store), HERE), store.claim(create(store), HERE)
+    other.append(drafts(*[lines("other")] * 30))
+    steps = Steps(store)
+    number, reached, settled = 0, True, set()
+    while reached:
+        with steps.at(number, fail_io) as was_reached, contextlib.suppress(Unavailable):
+            appender.append(drafts(lines(f"{number}")))
+        committed = appender.settle()
+        settled.add(committed)
+        assert appender.head == store.record(appender.build_id).head
+        number, reached = number + 1, was_reached()
+    assert settled == {False, True}
+    check_build(store, appender.build_id)
+
+
+def test_a_build_is_started_once(store: Store, appender: Appender) -> None:
+    running = drafts(status("running"))[0]
+    assert appender.start(running, 1)
+    head = appender.head
+    assert appender.start(running, 1)
+    assert (appender.head, store.record(appender.build_id).head) == (head, head)
+
+
+def test_a_slot_that_was_taken_after_a_look_is_not_taken_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Store.open(f"sqlite:///{tmp_path}/builds.db") as store:
+        first, second = store.claim(create(store), HERE), store.claim(create(store), HERE)
+        look, looks = rows.slot_is_free, []
+
+        def look_and_lose(*args: Any) -> bool:
+            looks.append(look(*args))
+            if len(looks) == 1:
+                second.append(drafts(status("running")))
+            return looks[-1]
+
+        monkeypatch.setattr(rows, "slot_is_free", look_and_lose)
+        assert not first.start(drafts(status("running"))[0], 1)
+        assert looks == [True, False]
+        assert store.record(first.build_id).summary.status == "queued"
 
 
 def test_what_was_not_stored_is_not_folded(store: Store, appender: Appender) -> None:

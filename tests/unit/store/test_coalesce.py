@@ -64,6 +64,19 @@ def test_other_texts_and_bars_are_left_apart() -> None:
     assert joined(*bars) == bars
 
 
+def test_bars_that_are_joined_keep_what_the_later_one_lacks() -> None:
+    first = ProgressEvent(at=1, id="b", label="x", current=1, total=9, unit="files", done=True)
+    bare = ProgressEvent(at=2, id="b", label="y", current=2)
+    assert joined(first, bare) == [ProgressEvent(at=2, id="b", label="y", current=2, total=9, unit="files", done=True)]
+    other = ProgressEvent(at=3, id="b", label="y", current=3, total=9, unit="MB", done=False)
+    assert joined(first, other) == [other]
+
+
+def test_bars_are_left_apart_where_the_percent_of_the_earlier_one_may_stay() -> None:
+    bars: list[Event] = [bar("a", 1, 2), bar("a", 2, 3), bar("a", "NaN", 3)]
+    assert joined(*bars) == bars
+
+
 def test_nothing_is_joined_across_a_border() -> None:
     todos = TodosEvent(at=1, todos=[])
     assert joined(text("a"), todos, text("b")) == [text("a"), todos, text("b")]
@@ -84,7 +97,8 @@ def test_events_do_not_grow_without_bound() -> None:
 
 def test_long_lines_keep_their_payloads() -> None:
     [both] = coalesce([draft(log("a", "b" * 5000)), draft(log("c" * 5000, first=1))])
-    assert [(payload.key, payload.content[:1]) for payload in both.payloads] == [("2", b"b"), ("3", b"c")]
+    found = [(payload.kind, payload.key, payload.mime, payload.content[:1]) for payload in both.payloads]
+    assert found == [("log_line", "2", "text/plain", b"b"), ("log_line", "3", "text/plain", b"c")]
 
 
 _ids = st.sampled_from("ab")
@@ -92,7 +106,16 @@ _events: st.SearchStrategy[Event] = st.one_of(
     st.builds(log, st.text(max_size=3), partial=st.none() | st.text(max_size=2)),
     st.builds(text, st.text(max_size=3), _ids),
     st.builds(lambda key, whole: TextEvent(at=1, id=key, kind="answer", text=whole), _ids, st.text(max_size=3)),
-    st.builds(bar, _ids, st.integers(0, 9) | st.just("NaN"), st.none() | st.integers(0, 9)),
+    st.builds(
+        ProgressEvent,
+        at=st.just(1),
+        id=_ids,
+        label=_ids,
+        current=st.integers(0, 9) | st.just("NaN"),
+        total=st.none() | st.integers(0, 9),
+        unit=st.none() | _ids,
+        done=st.none() | st.booleans(),
+    ),
     st.builds(points, _ids, st.integers(0, 9)),
     st.builds(lambda key: ToolEvent(at=1, id=key, name="n"), _ids),
     st.builds(lambda key: TodosEvent(at=1, todos=[Todo(id=key, content="c", status="in_progress")]), _ids),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from buildwidget.protocol import codec
 from buildwidget.protocol.events import LogEvent, MetricEvent, ProgressEvent, TextEvent, ToolEvent
+from buildwidget.protocol.limits import MAX_PAYLOAD_BYTES
 from buildwidget.store.drafts import CUT_MARK, draft
 
 
@@ -51,11 +52,16 @@ def test_what_is_too_long_even_beside_is_marked() -> None:
     assert len(payload.content) == 8 * 1024 * 1024
 
 
+def test_what_just_fits_beside_is_whole() -> None:
+    [payload] = draft(tool(output="x" * MAX_PAYLOAD_BYTES)).payloads
+    assert (payload.mime, len(payload.content)) == ("text/plain", MAX_PAYLOAD_BYTES)
+
+
 def test_a_long_line_says_how_much_is_missing() -> None:
     made = draft(LogEvent(at=1, first=5, lines=[("stdout", "a"), ("stderr", "x" * 9_000_000)]))
     [payload] = made.payloads
     assert (payload.kind, payload.key) == ("log_line", "6")
-    assert payload.content.endswith("[…9000000 bytes]".encode())
+    assert payload.content == b"x" * MAX_PAYLOAD_BYTES + " […9000000 bytes]".encode()
     assert isinstance(made.event, LogEvent)
     assert len(made.event.lines[1][1]) == 4096
 

@@ -28,6 +28,11 @@ def test_a_seq_that_an_event_brings_is_not_its_own() -> None:
     assert json.loads(entered(draft(TextEvent(at=1, seq=9, id="t", kind="answer"))).bodies[0])["seq"] == 1
 
 
+def test_a_seq_that_nobody_cleaned_is_not_its_own_either() -> None:
+    [body] = entered(Draft(TextEvent(at=1, seq=9, id="t", kind="answer")), head=3).bodies
+    assert body == b'{"seq":4,"type":"text","at":1,"id":"t","kind":"answer"}'
+
+
 def test_lines_and_their_payloads_are_numbered() -> None:
     entries = entered(
         draft(LogEvent(at=1, first=1, lines=[("stdout", "a")])),

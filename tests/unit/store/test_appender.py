@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from buildwidget.protocol import codec
 from buildwidget.protocol.events import MetaEvent
@@ -15,7 +15,7 @@ from buildwidget.store.appender import Appender
 from buildwidget.store.engine import Database
 from buildwidget.store.errors import Unavailable
 from buildwidget.store.store import Store
-from buildwidget.store.tables import states
+from buildwidget.store.tables import events, states
 from tests.store.faults import Steps, fail_io
 from tests.store.making import HERE, check_build, create, drafts, lines, status
 
@@ -76,6 +76,20 @@ def test_what_is_dear_to_save_is_saved_less_often(store: Store, appender: Append
     clock.now += 2
     appender.append(drafts(lines("x")))
     assert _saved(store) == 5
+
+
+@pytest.mark.parametrize("tail", [["x"] * 499, ["x" * 4000] * 200])
+def test_a_shorter_tail_waits_for_its_second(store: Store, appender: Appender, tail: list[str]) -> None:
+    appender.append(drafts(*(lines(text) for text in tail)))
+    assert _saved(store) == 2
+
+
+def test_few_of_many_lines_are_marked_however_they_are_appended(store: Store, appender: Appender) -> None:
+    for _ in range(100):
+        appender.append(drafts(lines("x")))
+    with store.database.reading() as connection:
+        marked = connection.execute(select(events.c.seq).where(events.c.first_line.is_not(None))).all()
+    assert [seq for (seq,) in marked] == [3, 35, 67, 99]
 
 
 @pytest.mark.parametrize("tail", [["x"] * 500, ["x" * 4000] * 300])
@@ -144,10 +158,11 @@ def test_what_another_build_has_at_the_same_seq_settles_nothing(store: Store) ->
     while reached:
         with steps.at(number, fail_io) as was_reached, contextlib.suppress(Unavailable):
             appender.append(drafts(lines(f"{number}")))
-        committed = appender.settle()
-        settled.add(committed)
-        assert appender.head == store.record(appender.build_id).head
         number, reached = number + 1, was_reached()
+        with steps.at(0, fail_io), contextlib.suppress(Unavailable):
+            appender.settle()  # which cannot be found out right now
+        settled.add(appender.settle())
+        assert appender.head == store.record(appender.build_id).head
     assert settled == {False, True}
     check_build(store, appender.build_id)
 
@@ -175,6 +190,12 @@ def test_a_slot_that_was_taken_after_a_look_is_not_taken_again(tmp_path: Path, m
         assert not first.start(drafts(status("running"))[0], 1)
         assert looks == [True, False]
         assert store.record(first.build_id).summary.status == "queued"
+
+
+def test_where_nothing_failed_nothing_is_settled(appender: Appender) -> None:
+    assert not appender.settle()
+    appender.append(drafts(lines("x")))
+    assert not appender.settle()
 
 
 def test_what_was_not_stored_is_not_folded(store: Store, appender: Appender) -> None:

@@ -66,6 +66,16 @@ def test_a_long_line_says_how_much_is_missing() -> None:
     assert len(made.event.lines[1][1]) == 4096
 
 
+def test_an_unfinished_line_is_cut_too_and_kept_beside_a_long_one() -> None:
+    long = LogEvent(at=1, first=1, lines=[], partial={"stdout": "é" * 5_000, "stderr": "x"})
+    made = draft(long)
+    assert made.event == LogEvent(at=1, first=1, lines=[], partial={"stdout": "é" * 2_048, "stderr": "x"})
+    assert made.payloads == ()
+    beside = draft(LogEvent(at=1, first=1, lines=[("stdout", "x" * 5_000)], partial={"stderr": "y"}))
+    assert isinstance(beside.event, LogEvent)
+    assert beside.event.partial == {"stderr": "y"}
+
+
 def test_what_json_cannot_hold_is_replaced() -> None:
     assert draft(TextEvent(at=1, id="t", kind="answer", delta="a\ud800b")).event == TextEvent(
         at=1, id="t", kind="answer", delta="a\ufffdb"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,13 @@ def test_a_long_tail_is_saved_at_once_while_that_is_cheap(store: Store, appender
     assert _saved(store) == appender.head
     appender.append(drafts(lines("x")))
     assert _saved(store) == appender.head - 1
+
+
+def test_a_tail_may_be_long_by_many_appends(store: Store, appender: Appender) -> None:
+    appender.append(drafts(lines("x")))
+    for _ in range(300):
+        appender.append(drafts(lines("x" * 4_000)))
+    assert appender.head - _saved(store) < 300
 
 
 def test_a_long_tail_waits_where_saving_is_dear(store: Store, appender: Appender, clock: Clock) -> None:
@@ -202,6 +210,7 @@ def test_what_was_not_stored_is_not_folded(store: Store, appender: Appender) -> 
     steps = Steps(store)
     number, reached = 0, True
     while reached:
+        appender.append(drafts(lines(f"{number} long before")))
         appender.append(drafts(lines(f"{number} before"), status("running")))
         with steps.at(number, fail_io) as was_reached, contextlib.suppress(Unavailable):
             appender.append(drafts(lines(f"{number} tried"), MetaEvent(at=1, name=f"name {number}")))
@@ -221,6 +230,22 @@ def test_a_state_is_made_anew_before_much_is_kept_for_it(store: Store, appender:
         kept.append(len(appender._since))
     assert max(kept) <= 2_000 < sum(kept)
     assert codec.encode_state(appender.state) == store.hydrate(appender.build_id).state
+
+
+def test_a_state_is_made_anew_before_many_bytes_are_kept_for_it(appender: Appender, clock: Clock) -> None:
+    clock.cost = 10
+    big = drafts(*[lines(*["x" * 4_000] * 10)] * 10)
+    kept = []
+    for _ in range(30):
+        appender.append(big)
+        kept.append(len(appender._since))
+    assert 40 < max(kept) < 120  # of 40,000 bytes each: up to 4 MiB
+    assert kept.count(0) >= 2
+
+
+def test_an_appender_has_the_epoch_and_the_clock_of_its_store(store: Store, appender: Appender) -> None:
+    assert appender.epoch == store.record(appender.build_id).epoch
+    assert abs(appender.now_ms() - time.time() * 1_000) < 60_000
 
 
 def test_what_lasts_stands_in_the_row_whatever_step_of_its_append_failed(store: Store, appender: Appender) -> None:

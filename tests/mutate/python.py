@@ -94,10 +94,7 @@ PARTS: Final[dict[str, Part]] = {
     # What appends to the log: events are made fit, joined, numbered and folded, and written.
     "append": Part(
         tuple(f"buildwidget/store/{name}.py" for name in ("appender", "entries", "drafts", "coalesce")),
-        (
-            *_unit("store", "appender", "entries", "drafts", "coalesce"),
-            "tests/store/test_sqlite.py::TestSqliteInMemory",
-        ),
+        _unit("store", "appender", "entries", "drafts", "coalesce"),
     ),
     "writer": Part(("buildwidget/store/writer.py",), _unit("store", "writer")),
     "feed": Part(("buildwidget/hub/feed.py",), _unit("hub", "feed")),

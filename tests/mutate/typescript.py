@@ -63,7 +63,7 @@ class Part:
 
 PARTS: Final[dict[str, Part]] = {
     "connection": Part(("core/connection.ts",), ("core/connection.test.ts", "core/connection.edges.test.ts")),
-    "client": Part(("core/client.ts",), ("core/client.test.ts",)),
+    "client": Part(("core/client.ts",), ("core/client.test.ts", "core/client.edges.test.ts")),
     "reducer": Part(("core/reducer.ts", "core/fold/*.ts"), ("core/reducer.test.ts", "core/fold/*.test.ts")),
 }
 

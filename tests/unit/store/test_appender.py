@@ -16,7 +16,7 @@ from buildwidget.store.appender import Appender
 from buildwidget.store.engine import Database
 from buildwidget.store.errors import Unavailable
 from buildwidget.store.store import Store
-from buildwidget.store.tables import events, states
+from buildwidget.store.tables import events, payloads, states
 from tests.store.faults import Steps, fail_io
 from tests.store.making import HERE, check_build, create, drafts, lines, status
 
@@ -135,6 +135,42 @@ def test_a_save_that_was_slow_for_once_does_not_delay_the_next(store: Store, app
     assert _saved(store) == appender.head
 
 
+def test_saving_that_has_become_dear_is_done_less_often(store: Store, appender: Appender, clock: Clock) -> None:
+    for cost in (0.0, 0.5, 0.5, 0.5, 0.5):
+        clock.now += 1_000
+        clock.cost = cost
+        appender.append(drafts(lines("x")))
+        assert _saved(store) == appender.head
+    clock.cost = 0
+    clock.now += 2
+    appender.append(drafts(lines("x")))
+    assert _saved(store) == appender.head - 1
+
+
+def test_a_beat_saves_the_state_of_a_build_that_has_none(store: Store) -> None:
+    build = create(store)
+    with store.database.writing() as connection:
+        connection.execute(delete(states))
+    store.claim(build, HERE).beat()
+    assert _saved(store) == 2
+
+
+def test_beats_and_appends_are_signs_of_life(store: Store, appender: Appender) -> None:
+    seen = [store.record(appender.build_id).heartbeat]
+    for sign in (appender.beat, lambda: appender.append(drafts(lines("x"))), appender.beat):
+        sign()
+        seen.append(store.record(appender.build_id).heartbeat)
+    assert seen == sorted(set(seen))
+
+
+def test_what_is_too_long_is_stored_beside_its_event(store: Store, appender: Appender) -> None:
+    appender.append(drafts(lines("x" * 5_000)))
+    with store.database.reading() as connection:
+        [payload] = connection.execute(select(payloads)).all()
+    assert (payload.build_id, payload.kind, payload.key) == (appender.build_id, "log_line", "1")
+    assert payload.content == b"x" * 5_000
+
+
 def test_a_beat_saves_what_is_not_saved_yet(store: Store, appender: Appender) -> None:
     appender.append(drafts(lines("x")))
     assert _saved(store) == 2
@@ -181,6 +217,15 @@ def test_a_build_is_started_once(store: Store, appender: Appender) -> None:
     head = appender.head
     assert appender.start(running, 1)
     assert (appender.head, store.record(appender.build_id).head) == (head, head)
+
+
+def test_a_build_without_a_slot_stays_as_it_is(store: Store, appender: Appender) -> None:
+    second = store.claim(create(store), HERE)
+    assert not second.start(drafts(status("running"))[0], 2)
+    assert appender.start(drafts(status("running"))[0], 1)
+    assert not second.start(drafts(status("running"))[0], 1)
+    assert (second.head, store.record(second.build_id).summary.status) == (2, "queued")
+    assert second.start(drafts(status("running"))[0], 2)
 
 
 def test_a_slot_that_was_taken_after_a_look_is_not_taken_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,8 +36,11 @@ _SETTINGS: Final[dict[str, Any]] = {
 }
 
 # Fast-check tries the same values every time, and fewer: what is wrong for few values is for the tests themselves to
-# find. And Stryker itself sees to the time, as a busy machine needs it.
-_VITEST: Final = 'export default { test: { include: %s, setupFiles: ["./seed.mjs"], testTimeout: 60_000 } };\n'
+# find. Stryker itself sees to the time, as a busy machine needs it. The files of one run share what they import, which
+# is most of the work; each mutant has a run of its own.
+_VITEST: Final = (
+    'export default { test: { include: %s, setupFiles: ["./seed.mjs"], testTimeout: 60_000, isolate: false } };\n'
+)
 _SEED: Final = 'import fc from "fast-check";\nfc.configureGlobal({ seed: 1, numRuns: 20 });\n'
 
 

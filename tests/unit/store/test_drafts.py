@@ -26,6 +26,11 @@ def test_what_is_fine_is_kept_as_it_is() -> None:
     assert made.payloads == ()
 
 
+def test_a_seq_is_taken_off() -> None:
+    made = draft(TextEvent(at=1, seq=9, id="t", kind="answer"))
+    assert made.event == TextEvent(at=1, id="t", kind="answer")
+
+
 @pytest.mark.parametrize(
     ("value", "mime", "whole"),
     [
@@ -48,7 +53,7 @@ def test_what_is_too_long_is_cut_and_kept_beside(value: Any, mime: str, whole: A
 
 def test_what_is_too_long_even_beside_is_marked() -> None:
     [payload] = draft(tool(output=["x" * 9_000_000])).payloads
-    assert payload.mime == "text/plain" + CUT_MARK
+    assert (payload.kind, payload.mime) == ("tool_output", "text/plain" + CUT_MARK)
     assert len(payload.content) == 8 * 1024 * 1024
 
 

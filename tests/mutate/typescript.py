@@ -62,7 +62,7 @@ class Part:
         (frontend / "stryker.config.json").write_text(json.dumps(settings), "utf-8")
         stryker = "tools/node_modules/@stryker-mutator/core/bin/stryker.js"
         subprocess.run(["node", stryker, "run", "stryker.config.json"], cwd=frontend, check=True)
-        return _results(json.loads((frontend / _REPORT).read_text("utf-8")))
+        return results(json.loads((frontend / _REPORT).read_text("utf-8")))
 
 
 PARTS: Final[dict[str, Part]] = {
@@ -99,7 +99,8 @@ def _copy(root: Path, work: Path) -> None:
     packages.symlink_to(root / _FRONTEND / "node_modules")
 
 
-def _results(report: dict[str, Any]) -> list[Mutant]:
+def results(report: dict[str, Any]) -> list[Mutant]:
+    """What became of the mutants, as Stryker's report has it."""
     found = []
     for name, file in report["files"].items():
         lines = file["source"].splitlines()

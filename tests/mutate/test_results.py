@@ -26,7 +26,7 @@ def test_the_table_counts_per_file_and_in_all() -> None:
 
 def test_a_change_is_shown_as_the_lines_before_and_after_it() -> None:
     mutant: dict[str, Any] = {
-        "location": {"start": {"line": 2, "column": 7}, "end": {"line": 3, "column": 2}},
+        "location": {"start": {"line": 2, "column": 8}, "end": {"line": 3, "column": 2}},
         "replacement": "{}",
         "mutatorName": "BlockStatement",
         "status": "Survived",
@@ -34,7 +34,7 @@ def test_a_change_is_shown_as_the_lines_before_and_after_it() -> None:
     report = {"files": {"core/x.ts": {"source": "const a = 1;\nif (a) {\n} // end\n", "mutants": [mutant]}}}
     [found] = typescript.results(report)
     assert (found.file, found.fate) == ("buildwidget/frontend/core/x.ts", "survived")
-    assert found.change.splitlines() == ["line 2, BlockStatement", "- if (a) {", "- } // end", "+ if (a{} // end"]
+    assert found.change.splitlines() == ["line 2, BlockStatement", "- if (a) {", "- } // end", "+ if (a) {} // end"]
 
 
 @pytest.mark.parametrize("part", [*python.PARTS.values(), *typescript.PARTS.values()], ids=str)

@@ -18,7 +18,7 @@ from buildwidget.store.errors import Unavailable
 from buildwidget.store.store import Store
 from buildwidget.store.tables import events, payloads, states
 from tests.store.faults import Steps, fail_io
-from tests.store.making import HERE, check_build, create, drafts, lines, status
+from tests.store.making import HERE, check_build, create, drafts, lines, status, whole_log
 
 
 class Clock:
@@ -169,6 +169,14 @@ def test_what_is_too_long_is_stored_beside_its_event(store: Store, appender: App
         [payload] = connection.execute(select(payloads)).all()
     assert (payload.build_id, payload.kind, payload.key) == (appender.build_id, "log_line", "1")
     assert payload.content == b"x" * 5_000
+
+
+def test_a_build_counts_the_bytes_of_its_log_and_of_what_is_beside_it(store: Store, appender: Appender) -> None:
+    for text in ("short", "x" * 5_000):
+        appender.append(drafts(lines(text)))
+    size = 5_000 + sum(map(len, whole_log(store, appender.build_id)))
+    with store.database.reading() as connection:
+        assert rows.row(connection, appender.build_id).bytes == size
 
 
 def test_a_beat_saves_what_is_not_saved_yet(store: Store, appender: Appender) -> None:

@@ -1,7 +1,7 @@
 /// <reference types="vite/client" />
 /** The golden files, and what holds for every log; tests/protocol/test_properties.py proves the same in Python. */
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { applyBatch, type Folded } from "./cursor";
 import {
   MAX_LOG_BYTES,
@@ -212,14 +212,17 @@ describe("bounds", () => {
 
 describe("sharing", () => {
   const at = 1;
-  const before = deepFreeze(
-    fold(START, [
-      { type: "todos", at, todos: ["1", "2"].map((id) => ({ id, content: "c", status: "pending" })) },
-      { type: "tool", at, id: "a", input: { command: "ls" } },
-      { type: "tool", at, id: "b" },
-      { type: "log", at, first: 1, lines: [["stdout", "one"]], partial: { stdout: "tw" } },
-    ]),
-  );
+  let before: State;
+  beforeEach(() => {
+    before = deepFreeze(
+      fold(START, [
+        { type: "todos", at, todos: ["1", "2"].map((id) => ({ id, content: "c", status: "pending" })) },
+        { type: "tool", at, id: "a", input: { command: "ls" } },
+        { type: "tool", at, id: "b" },
+        { type: "log", at, first: 1, lines: [["stdout", "one"]], partial: { stdout: "tw" } },
+      ]),
+    );
+  });
 
   test("an event that says nothing new gives the very same state", () => {
     const repeats = [

@@ -3,7 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from buildwidget.hub.feed import Feed, Need, Position
+from buildwidget.hub.feed import MAX_STEPS, Feed, Need, Position
 from buildwidget.hub.reader import News, Opening, Snapshot
 from buildwidget.hub.settings import HubSettings
 from buildwidget.protocol.frames import Cursor, batch_frame
@@ -50,7 +50,9 @@ def take(feed: Feed, position: Position, now: float = 0.0) -> bytes | Need:
 
 class TestWhatASubscriberGets:
     def test_nothing_before_the_build_was_found(self) -> None:
-        assert take(Feed("b", SETTINGS), at(0)) is Need.NOTHING
+        feed = Feed("b", SETTINGS)
+        assert take(feed, at(0)) is Need.NOTHING
+        assert (feed.open, feed.ended, feed.head, feed.snapshot) == (False, False, 0, None)
 
     def test_without_a_cursor_a_snapshot(self) -> None:
         feed, position = open_feed(5), Position(None)
@@ -91,6 +93,11 @@ class TestWhatASubscriberGets:
         assert take(feed, at(0)) is Need.SNAPSHOT
         assert isinstance(take(feed, at(2)), bytes)
 
+    def test_exactly_as_many_bytes_behind_as_allowed_the_events(self) -> None:
+        feed = open_feed()
+        feed.receive(News("e", 2, 0, [b"x" * 600, b"x" * 400]))
+        assert take(feed, at(0)) == batch_frame("b", "e", 1, [b"x" * 600])
+
     def test_older_than_the_ring_the_events_from_the_database(self) -> None:
         feed, position = open_feed(20), at(17)
         feed.receive(news(21, 22))
@@ -100,6 +107,12 @@ class TestWhatASubscriberGets:
         assert take(feed, position) is Need.NOTHING  # 22 waits for its release
         feed.release(now=0)
         assert take(feed, position) == batch(22, 22)
+
+    @pytest.mark.parametrize("first", [18, 20])
+    def test_older_events_may_end_where_the_ring_begins(self, first: int) -> None:
+        feed = open_feed(20)
+        assert feed.receive_older(EventRange("e", first, 20, 20, events(first, 20)))
+        assert take(feed, at(first - 1)) == batch(first, 20)
 
     def test_what_a_read_of_older_events_cannot_bridge_is_a_snapshot(self) -> None:
         feed, position = open_feed(20), at(15)
@@ -127,6 +140,24 @@ class TestWhatASubscriberGets:
         assert take(feed, at(0)) is take(feed, at(0, answered=True))
         assert take(feed, at(1)) is take(feed, at(1))
 
+    def test_the_first_answer_has_all_that_was_read_though_others_wait_for_its_release(self) -> None:
+        feed = open_feed()
+        feed.receive(news(1, 2))
+        feed.release(now=0)
+        assert take(feed, at(0, answered=True)) == batch(1, 2)
+        feed.receive(news(3, 3))
+        assert take(feed, at(0)) == batch(1, 3)
+
+    def test_frames_are_shared_by_the_cursors_that_asked_last(self) -> None:
+        feed = open_feed()
+        feed.receive(news(1, MAX_STEPS + 1))
+        feed.release(now=0)
+        frames = [take(feed, at(seq)) for seq in range(MAX_STEPS)]
+        assert [take(feed, at(seq)) is frame for seq, frame in enumerate(frames)] == [True] * MAX_STEPS
+        take(feed, at(MAX_STEPS))
+        assert take(feed, at(1)) is frames[1]
+        assert take(feed, at(0)) is not frames[0]
+
     def test_frames_are_kept_in_bounds(self) -> None:
         feed = open_feed()
         for seq in range(1, 200):
@@ -134,6 +165,44 @@ class TestWhatASubscriberGets:
             feed.release(now=0)
             take(feed, at(seq - 1, answered=True))
         assert feed.memory < 3000
+
+
+class TestWhoIsInStep:
+    @pytest.fixture
+    def feed(self) -> Feed:
+        """Three events are released, and nobody has asked for them yet."""
+        feed = open_feed()
+        feed.receive(news(1, 3))
+        feed.release(now=0)
+        return feed
+
+    def test_gets_the_frame_of_those_beside_it(self, feed: Feed) -> None:
+        frame = take(feed, at(0, answered=True))
+        position = at(0, answered=True)
+        assert feed.next_in_step(position) is frame
+        assert position.cursor == Cursor("e", 3)
+        assert feed.next_in_step(position) is Need.NOTHING
+
+    def test_is_nobody_without_a_first_answer_or_a_cursor(self, feed: Feed) -> None:
+        take(feed, at(0, answered=True))
+        assert feed.next_in_step(at(0)) is None
+        assert feed.next_in_step(at(3)) is None
+        assert feed.next_in_step(Position(None, answered=True)) is None
+
+    def test_is_nobody_behind_for_whom_no_frame_is_made_yet(self, feed: Feed) -> None:
+        assert feed.next_in_step(at(1, answered=True)) is None
+
+    def test_is_nobody_while_more_is_known_than_is_released(self, feed: Feed) -> None:
+        feed.receive(news(4, 4))
+        assert feed.next_in_step(at(3, answered=True)) is None
+
+    def test_is_nobody_of_another_epoch(self, feed: Feed) -> None:
+        assert feed.next_in_step(at(3, "other", answered=True)) is None
+
+    def test_something_is_ahead_of_who_has_less_than_is_released(self, feed: Feed) -> None:
+        feed.receive(news(4, 4))
+        ahead = [feed.is_ahead_of(position) for position in (Position(None), at(2), at(3))]
+        assert ahead == [True, True, False]
 
 
 class TestACursorBeyondTheHead:
@@ -183,6 +252,13 @@ class TestWhenBatchesLeave:
         feed.release(now=100.01)
         assert take(feed, at(0, answered=True)) == batch(1, 2)
 
+    def test_urgent_events_at_once_whatever_comes_after_them(self) -> None:
+        feed = open_feed()
+        feed.release(now=100.0)
+        feed.receive(news(1, 1, urgent=True))
+        feed.receive(news(2, 2))
+        assert feed.due(now=100.01) == 100.01
+
     def test_urgency_ends_with_its_release(self) -> None:
         feed = open_feed()
         feed.receive(news(1, 1, urgent=True))
@@ -198,11 +274,25 @@ class TestWhenBatchesLeave:
         feed.receive(news(5, 5))
         assert feed.due(now=100.0) == 100.0
 
-    def test_early_past_the_bytes(self) -> None:
+    @pytest.mark.parametrize(("size", "due"), [(200, 100.2), (201, 100.0)])
+    def test_early_past_the_bytes(self, size: int, due: float) -> None:
         feed = open_feed()
         feed.release(now=100.0)
-        feed.receive(news(1, 2, size=100))
-        assert feed.due(now=100.0) == 100.0
+        feed.receive(News("e", 1, 0, [b"x" * size]))
+        assert feed.due(now=100.0) == pytest.approx(due)
+
+    def test_after_a_jump_the_interval_as_ever(self) -> None:
+        feed = open_feed(5)
+        feed.release(now=100.0)
+        feed.receive(News("e", 500, 5))
+        feed.receive(news(501, 501))
+        assert feed.due(now=100.05) == pytest.approx(100.2)
+
+    def test_the_end_is_known_as_soon_as_it_is_read(self) -> None:
+        feed = open_feed()
+        assert not feed.ended
+        feed.receive(News("e", 1, 0, events(1, 1), ended=True))
+        assert feed.ended
 
 
 class TestTwoReaders:
@@ -241,6 +331,7 @@ class TestJumps:
         feed, position = open_feed(5), at(5, answered=True)
         feed.receive(News("e", 7, 5))
         assert take(feed, position) is Need.SNAPSHOT
+        assert take(feed, at(6)) is Need.BACKFILL  # it has what was skipped
 
     def test_a_new_epoch_replaces_everything(self) -> None:
         feed, position = open_feed(5), at(5, answered=True)
@@ -280,9 +371,35 @@ class TestSnapshots:
         feed = open_feed(5)
         feed.receive_snapshot(snapshot(5), now=50.0, cost=0.05)
         feed.receive(News("e", 500, 5))
-        assert feed.snapshot_allowed_at() == pytest.approx(50.5)
+        assert feed.snapshot_allowed_at() == 50.5
         assert take(feed, Position(None), now=50.4) == b"snapshot 5"
-        assert take(feed, Position(None), now=50.6) is Need.SNAPSHOT
+        assert take(feed, Position(None), now=50.5) is Need.SNAPSHOT
+
+    @pytest.mark.parametrize(("head", "near"), [(15, True), (16, False)])
+    def test_near_is_what_events_may_follow(self, head: int, near: bool) -> None:
+        feed = open_feed(5)
+        feed.receive_snapshot(snapshot(5), now=0, cost=0)
+        feed.receive(news(6, head))
+        assert take(feed, Position(None), now=100) == (b"snapshot 5" if near else Need.SNAPSHOT)
+
+    @pytest.mark.parametrize(("seq", "near"), [(5, False), (6, True)])
+    def test_one_from_before_a_jump_is_not_near(self, seq: int, near: bool) -> None:
+        feed = open_feed(5)
+        feed.receive(News("e", 7, 5))
+        feed.receive_snapshot(snapshot(seq), now=0, cost=0)
+        assert take(feed, Position(None), now=100) == (b"snapshot %d" % seq if near else Need.SNAPSHOT)
+
+    def test_after_a_cheap_one_the_next_waits_for_the_interval(self) -> None:
+        feed = open_feed(5)
+        feed.receive_snapshot(snapshot(5), now=50.0, cost=0)
+        assert feed.snapshot_allowed_at() == 50.2
+
+    def test_one_that_is_forgotten_is_sent_no_more(self) -> None:
+        feed = open_feed(5)
+        feed.receive_snapshot(snapshot(5), now=0, cost=0)
+        feed.forget_snapshot()
+        assert feed.snapshot is None
+        assert take(feed, Position(None)) is Need.SNAPSHOT
 
     def test_a_dear_one_is_not_waited_for_long(self) -> None:
         feed = open_feed(5)
@@ -294,6 +411,7 @@ class TestSnapshots:
         feed.receive_snapshot(snapshot(5), now=0.0, cost=0)
         feed.receive(News("e", 500, 5))
         assert take(feed, at(6, answered=True), now=0.0) is Need.SNAPSHOT
+        assert take(feed, at(5, answered=True), now=0.0) is Need.SNAPSHOT
 
     def test_one_newer_than_what_was_polled_is_followed_by_what_comes_after_it(self) -> None:
         feed, position = open_feed(5), Position(None)
@@ -306,6 +424,11 @@ class TestSnapshots:
     def test_one_that_shows_an_end_ends_the_feed(self) -> None:
         feed = open_feed(5)
         feed.receive_snapshot(Snapshot("e", 6, b"", ended=True), now=0, cost=0)
+        assert feed.ended
+
+    def test_one_from_before_the_end_does_not_take_it_back(self) -> None:
+        feed = open_feed(5, ended=True)
+        feed.receive_snapshot(snapshot(4), now=0, cost=0)
         assert feed.ended
 
 

@@ -21,6 +21,7 @@ QUEUED = initial_state(id="b", owner="o", kind="command", created_at=1)
         (["completed"] * 2 + ["pending"], 66),
         (["completed", "cancelled"], 100),
         (["completed"] * 199 + ["in_progress"], 99),
+        (["completed"] + ["pending"] * 99, 1),
     ],
 )
 def test_percent_of_todos(statuses: list[Any], percent: int | None) -> None:

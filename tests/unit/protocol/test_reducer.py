@@ -1,14 +1,22 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from buildwidget.protocol import limits
 from buildwidget.protocol.events import (
     ENDS,
+    ArtifactEvent,
+    DisplayEvent,
+    Event,
     MetaEvent,
+    MetricEvent,
+    PermissionEvent,
     ProgressEvent,
     StatusEvent,
+    TextEvent,
     Todo,
     TodosEvent,
     ToolEvent,
@@ -42,6 +50,50 @@ def test_a_builder_ends_too() -> None:
     builder.apply(StatusEvent(at=5, status="lost"))
     builder.apply(MetaEvent(at=9, name="n"))
     assert builder.state().name == ""
+
+
+def test_a_builder_goes_on_after_its_state_was_asked_for() -> None:
+    builder = StateBuilder(START)
+    builder.apply(TextEvent(at=1, id="t", kind="answer", delta="a"))
+    builder.apply(TextEvent(at=1, id="t", kind="answer", delta="b"))
+    first = builder.state()
+    assert builder.state() is first
+    builder.apply(TextEvent(at=1, id="t", kind="answer", delta="c"))
+    builder.apply(MetaEvent(at=1, name="n"))
+    second = builder.state()
+    assert (first.texts[0].text, first.name) == ("ab", "")
+    assert (second.texts[0].text, second.name) == ("abc", "n")
+
+
+def test_a_summary_needs_no_state() -> None:
+    builder = StateBuilder(START)
+    builder.apply(MetaEvent(at=1, name="n", project="p"))
+    builder.apply(todos("completed", "pending"))
+    summary = builder.summary(7)
+    assert (summary.id, summary.owner, summary.head) == ("b", "o", 7)
+    assert (summary.name, summary.project, summary.percent) == ("n", "p", 50)
+
+
+ROWS: dict[str, tuple[int, Callable[[str], Event]]] = {
+    "tools": (limits.MAX_TOOLS, lambda key: ToolEvent(at=1, id=key)),
+    "texts": (limits.MAX_TEXTS, lambda key: TextEvent(at=1, id=key, kind="answer")),
+    "metrics": (limits.MAX_METRICS, lambda key: MetricEvent(at=1, name=key, points=[])),
+    "progress": (limits.MAX_PROGRESS, lambda key: ProgressEvent(at=1, id=key, label="", current=0)),
+    "displays": (limits.MAX_DISPLAYS, lambda key: DisplayEvent(at=1, id=key, mime="", size=0)),
+    "artifacts": (limits.MAX_ARTIFACTS, lambda key: ArtifactEvent(at=1, name="", path=key)),
+    "permissions": (limits.MAX_PERMISSIONS, lambda key: PermissionEvent(at=1, request_id=key, tool="")),
+}
+
+
+@pytest.mark.parametrize("field", ROWS)
+def test_rows_that_fell_out_are_counted_over_the_whole_build(field: str) -> None:
+    limit, event = ROWS[field]
+    full = fold(START, [event(f"{n}") for n in range(limit)])
+    assert (len(getattr(full, field)), full.dropped) == (limit, {})
+    first = fold(full, [event("new 1"), event("new 2"), event("new 2")])
+    second = reduce(first, event("new 3"))
+    assert (first.dropped, second.dropped) == ({field: 2}, {field: 3})
+    assert len(getattr(second, field)) == limit
 
 
 def test_a_tool_belongs_to_the_todo_that_is_active_when_it_is_first_seen() -> None:

@@ -20,6 +20,22 @@ def test_the_list_it_was_made_from_is_never_changed() -> None:
     assert rows.result() == [Row("a", 1), Row("b"), Row("c")]
 
 
+def test_it_is_not_changed_by_the_first_row_either() -> None:
+    given = [Row("a")]
+    Rows(given, "id", 3).put("b", Row("b"))
+    Rows(given, "id", 3).replace_at(0, Row("a", 1))
+    assert given == [Row("a")]
+
+
+def test_however_many_fell_out_each_row_is_found() -> None:
+    rows: Rows[Row] = Rows([], "id", 2)
+    for n in range(6):
+        rows.put(f"{n}", Row(f"{n}"))
+        rows.put(f"{n}", Row(f"{n}", 1))
+    assert rows.result() == [Row("4", 1), Row("5", 1)]
+    assert [rows.place(f"{n}") for n in range(6)] == [None, None, None, None, 0, 1]
+
+
 def test_a_result_does_not_change_when_it_goes_on() -> None:
     rows: Rows[Row] = Rows([], "id", 3)
     rows.put("a", Row("a"))

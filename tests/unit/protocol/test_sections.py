@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from buildwidget.protocol.events import LogEvent, LogLine, TextEvent, ToolEvent
@@ -9,6 +11,7 @@ from buildwidget.protocol.limits import (
     MAX_LOG_LINES,
     MAX_SAFE_INTEGER,
     MAX_TEXT_BYTES,
+    MAX_TOOL_CONTENT_WEIGHT,
     MAX_TOOL_PREVIEWS,
     MAX_TOOLS,
 )
@@ -32,6 +35,44 @@ def test_tools_only_the_newest_keep_their_content() -> None:
         *range(MAX_TOOLS + 3 - MAX_TOOL_PREVIEWS, MAX_TOOLS + 3)
     ]
     assert all((row.output, row.truncated) == (None, ["output"]) for row in rows[:-MAX_TOOL_PREVIEWS])
+
+
+def test_tools_the_first_over_the_bound_is_the_first_without_content() -> None:
+    tools = ToolSection([])
+    for n in range(MAX_TOOL_PREVIEWS + 1):
+        tools.apply(ToolEvent(at=1, id=f"{n}", output=n), None)
+    tools.apply(ToolEvent(at=2, id="1", input="the oldest that keeps it"), None)
+    first, second, *_ = tools.result()
+    assert (first.output, first.truncated) == (None, ["output"])
+    assert (second.input, second.output, second.truncated) == ("the oldest that keeps it", 1, [])
+
+
+@pytest.mark.parametrize("marked", ["input", "output"])
+def test_tools_nothing_but_content_is_taken_from_an_old_row(marked: str) -> None:
+    tools = ToolSection([])
+    kept = "output" if marked == "input" else "input"
+    tools.apply(ToolEvent(at=1, id="a", name="n", parent="p", truncated=[marked], **{kept: "x"}), "todo")
+    tools.apply(ToolEvent(at=2, id="a", state="failed"), None)
+    for n in range(MAX_TOOL_PREVIEWS):
+        tools.apply(ToolEvent(at=3, id=f"{n}"), None)
+    assert tools.result()[0] == ToolRow(
+        id="a",
+        name="n",
+        state="failed",
+        truncated=["input", "output"],
+        started_at=1,
+        parent="p",
+        todo="todo",
+        ended_at=2,
+    )
+
+
+@pytest.mark.parametrize(("weight", "kept"), [(MAX_TOOL_CONTENT_WEIGHT, True), (MAX_TOOL_CONTENT_WEIGHT + 1, False)])
+def test_tools_content_over_its_bound_is_only_named(weight: int, kept: bool) -> None:
+    tools = ToolSection([])
+    tools.apply(ToolEvent(at=1, id="a", output="x" * weight), None)
+    (row,) = tools.result()
+    assert (row.output is not None, row.truncated) == (kept, [] if kept else ["output"])
 
 
 def test_tools_late_content_of_an_old_row_is_only_named() -> None:
@@ -63,6 +104,62 @@ def test_texts_keep_their_end(character: str) -> None:
     (row,) = texts.result()
     assert written.endswith(row.text)
     assert MAX_TEXT_BYTES - 4 < len(row.text.encode()) <= MAX_TEXT_BYTES
+
+
+def test_texts_that_grow_are_held_within_their_bound() -> None:
+    texts = TextSection([])
+    for _ in range(1_000):
+        texts.apply(TextEvent(at=1, id="t", kind="answer", delta="x" * 1_000), None)
+        assert sum(map(len, texts._deltas)) <= MAX_TEXT_BYTES
+    assert texts.result()[0].text == "x" * MAX_TEXT_BYTES
+
+
+def _end_of_the_log(lines: Sequence[LogLine]) -> list[LogLine]:
+    """The newest lines that are within both bounds, found one by one."""
+    kept: list[LogLine] = []
+    size = 0
+    for stream, text in reversed(lines):
+        size += len(text.encode())
+        if size > MAX_LOG_BYTES or len(kept) == MAX_LOG_LINES:
+            break
+        kept.insert(0, (stream, text))
+    return kept
+
+
+EXACTLY = [MAX_LOG_BYTES // 128] * 128
+"""Sizes of lines that take exactly what the log may hold."""
+
+
+@pytest.mark.parametrize("events_between_saves", [1, 3, 10_000])
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        EXACTLY,
+        [*EXACTLY, 1],
+        [0, *EXACTLY],
+        [200] * 2_500,
+        [263] * 1_500,
+        [10] * 1_200 + EXACTLY + [300] * 600,
+        [1_000, 0] * 1_300,
+    ],
+    ids=["exact", "one more", "an empty one", "many", "many and big", "mixed", "empty between"],
+)
+def test_the_log_keeps_as_much_as_its_bounds_allow(sizes: list[int], events_between_saves: int) -> None:
+    lines = stdout(*("x" * size for size in sizes))
+    log = LogSection(EMPTY_LOG)
+    # From 3 on there is a hole, so the count of bytes begins again.
+    events = [LogEvent(at=1, first=1, lines=stdout("before")), *_of_seven(lines, first=3)]
+    for number, event in enumerate(events, 1):
+        log.apply(event)
+        if number % events_between_saves == 0:
+            log = LogSection(log.result())
+    kept = log.result()
+    assert kept.lines == _end_of_the_log(lines)
+    assert (kept.first, kept.count) == (3 + len(lines) - len(kept.lines), 2 + len(lines))
+
+
+def _of_seven(lines: list[LogLine], first: int) -> list[LogEvent]:
+    return [LogEvent(at=1, first=first + n, lines=lines[n : n + 7]) for n in range(0, len(lines), 7)]
 
 
 def test_the_log_keeps_the_last_lines_and_their_numbers() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
@@ -17,7 +18,7 @@ from buildwidget.protocol.events import (
 )
 from buildwidget.protocol.reducer import StateBuilder
 from buildwidget.protocol.state import State, initial_state
-from buildwidget.store.coalesce import MAX_LINES, MAX_POINTS, MAX_TEXT, coalesce
+from buildwidget.store.coalesce import MAX_LINES, MAX_POINTS, MAX_TEXT, coalesce, join
 from buildwidget.store.drafts import draft
 from buildwidget.store.entries import enter
 from buildwidget.store.records import Draft
@@ -73,9 +74,33 @@ def test_the_end_of_a_bar_s_run_is_not_joined_with_the_next_run() -> None:
     ]
 
 
+def test_bars_that_are_joined_keep_what_the_later_one_lacks() -> None:
+    first = ProgressEvent(at=1, id="b", label="x", current=1, total=9, unit="files")
+    bare = ProgressEvent(at=2, id="b", label="y", current=2)
+    assert joined(first, bare) == [ProgressEvent(at=2, id="b", label="y", current=2, total=9, unit="files")]
+    other = ProgressEvent(at=3, id="b", label="y", current=3, total=9, unit="MB")
+    assert joined(first, other) == [other]
+
+
 def test_nothing_is_joined_across_a_border() -> None:
     todos = TodosEvent(at=1, todos=[])
     assert joined(text("a"), todos, text("b")) == [text("a"), todos, text("b")]
+
+
+def test_events_of_two_kinds_and_of_kinds_that_stay_alone_do_not_belong_together() -> None:
+    tool = draft(ToolEvent(at=1, id="t", name="n"))
+    assert join(tool, tool) is None
+    assert join(draft(text("a")), draft(log("a"))) is None
+    assert join(draft(log("a")), tool) is None
+
+
+@pytest.mark.parametrize("unclean_first", [True, False])
+def test_what_nobody_cleaned_is_still_cleaned_after_it_is_joined(unclean_first: bool) -> None:
+    for unclean, clean in ((log("\ud800"), log("b")), (text("\ud800"), text("b"))):
+        drafts = [Draft(unclean), draft(clean)] if unclean_first else [draft(clean), Draft(unclean)]
+        state = _fold(coalesce(drafts))
+        found = [row.text for row in state.texts] or [line for _stream, line in state.log.lines]
+        assert sorted("".join(found)) == ["b", "\ufffd"]
 
 
 def test_a_whole_text_replaces_what_came_before() -> None:
@@ -87,13 +112,25 @@ def test_events_do_not_grow_without_bound() -> None:
     found = joined(*(log("x") for _ in range(MAX_LINES + 1)))
     assert [len(event.lines) for event in found if isinstance(event, LogEvent)] == [MAX_LINES, 1]
     assert len(joined(text("x" * MAX_TEXT), text("y"))) == 2
-    assert len(joined(log("x" * 4000), *(log("x" * 4000) for _ in range(9)))) > 1
+    assert len(joined(text("x" * (MAX_TEXT - 1)), text("y"))) == 1
     assert len(joined(points("m", *range(MAX_POINTS)), points("m", 1))) == 2
+    assert len(joined(points("m", *range(MAX_POINTS - 1)), points("m", 1))) == 1
+
+
+@pytest.mark.parametrize(
+    ("size", "lines"), [(MAX_TEXT // 4, [4, 4, 2]), (MAX_TEXT // 5, [5, 5]), (MAX_TEXT // 5 + 1, [4, 4, 2])]
+)
+def test_lines_are_joined_up_to_their_size(size: int, lines: list[int]) -> None:
+    found = joined(*(log("x" * size) for _ in range(10)))
+    assert [len(event.lines) for event in found if isinstance(event, LogEvent)] == lines
 
 
 def test_long_lines_keep_their_payloads() -> None:
     [both] = coalesce([draft(log("a", "b" * 5000)), draft(log("c" * 5000, first=1))])
-    assert [(payload.key, payload.content[:1]) for payload in both.payloads] == [("2", b"b"), ("3", b"c")]
+    found = [(payload.kind, payload.key, payload.mime, payload.content[:1]) for payload in both.payloads]
+    assert found == [("log_line", "2", "text/plain", b"b"), ("log_line", "3", "text/plain", b"c")]
+    [next_to_it] = coalesce([draft(log("a")), draft(log("c" * 5000))])
+    assert [payload.key for payload in next_to_it.payloads] == ["2"]
 
 
 _ids = st.sampled_from("ab")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from buildwidget.protocol import codec
 from buildwidget.protocol.events import LogEvent, MetricEvent, ProgressEvent, TextEvent, ToolEvent
+from buildwidget.protocol.limits import MAX_PAYLOAD_BYTES
 from buildwidget.store.drafts import CUT_MARK, draft
 
 
@@ -23,6 +24,11 @@ def test_what_is_fine_is_kept_as_it_is() -> None:
     made = draft(event)
     assert made.event is event
     assert made.payloads == ()
+
+
+def test_a_seq_is_taken_off() -> None:
+    made = draft(TextEvent(at=1, seq=9, id="t", kind="answer"))
+    assert made.event == TextEvent(at=1, id="t", kind="answer")
 
 
 @pytest.mark.parametrize(
@@ -47,17 +53,32 @@ def test_what_is_too_long_is_cut_and_kept_beside(value: Any, mime: str, whole: A
 
 def test_what_is_too_long_even_beside_is_marked() -> None:
     [payload] = draft(tool(output=["x" * 9_000_000])).payloads
-    assert payload.mime == "text/plain" + CUT_MARK
+    assert (payload.kind, payload.mime) == ("tool_output", "text/plain" + CUT_MARK)
     assert len(payload.content) == 8 * 1024 * 1024
+
+
+def test_what_just_fits_beside_is_whole() -> None:
+    [payload] = draft(tool(output="x" * MAX_PAYLOAD_BYTES)).payloads
+    assert (payload.mime, len(payload.content)) == ("text/plain", MAX_PAYLOAD_BYTES)
 
 
 def test_a_long_line_says_how_much_is_missing() -> None:
     made = draft(LogEvent(at=1, first=5, lines=[("stdout", "a"), ("stderr", "x" * 9_000_000)]))
     [payload] = made.payloads
     assert (payload.kind, payload.key) == ("log_line", "6")
-    assert payload.content.endswith("[…9000000 bytes]".encode())
+    assert payload.content == b"x" * MAX_PAYLOAD_BYTES + " […9000000 bytes]".encode()
     assert isinstance(made.event, LogEvent)
     assert len(made.event.lines[1][1]) == 4096
+
+
+def test_an_unfinished_line_is_cut_too_and_kept_beside_a_long_one() -> None:
+    long = LogEvent(at=1, first=1, lines=[], partial={"stdout": "é" * 5_000, "stderr": "x"})
+    made = draft(long)
+    assert made.event == LogEvent(at=1, first=1, lines=[], partial={"stdout": "é" * 2_048, "stderr": "x"})
+    assert made.payloads == ()
+    beside = draft(LogEvent(at=1, first=1, lines=[("stdout", "x" * 5_000)], partial={"stderr": "y"}))
+    assert isinstance(beside.event, LogEvent)
+    assert beside.event.partial == {"stderr": "y"}
 
 
 def test_what_json_cannot_hold_is_replaced() -> None:

@@ -3,7 +3,7 @@ import { PageClient } from "../client";
 import { HEALTHY_AFTER_MS } from "../connection-state";
 import type { BuildActions, BuildSession } from "../model";
 import type { PageEvent, PageEvents } from "../page-events";
-import { openWebSocket } from "../transport";
+import { openWebSocket, type Subscriptions } from "../transport";
 import { FakeClock, settled } from "./fake-clock";
 import { FakeServer } from "./fake-server";
 
@@ -38,6 +38,8 @@ export class FakePage {
   readonly server = new FakeServer();
   readonly events = new FakePageEvents();
   readonly client: PageClient;
+  /** What a stream that is opened now would ask for. */
+  subscriptions: () => Subscriptions = () => ({ builds: [], watch: null });
   /** Drawings that were asked for and not made. */
   readonly frames: Array<() => void> = [];
 
@@ -51,7 +53,10 @@ export class FakePage {
       hydrate: server.hydrate,
       status: server.status,
       actions: (_, reconnect) => ({ reconnect }) as BuildActions,
-      open: (_way, listener) => openWebSocket("ws://server/buildwidget/ws", server.connect, listener),
+      open: (_way, listener, subscriptions) => {
+        this.subscriptions = subscriptions;
+        return openWebSocket("ws://server/buildwidget/ws", server.connect, listener);
+      },
     });
   }
 

@@ -188,9 +188,11 @@ describe("what is wrong is said", () => {
     ["The Jupyter server cannot be reached.", () => new Story(wanted, lost, probed("unreachable"))],
     ["The Jupyter server does not open a WebSocket.", () => new Story(wanted, lost, probed("ok"))],
     [
-      "The Jupyter server answers, but opens neither a WebSocket nor a stream.",
-      () =>
-        new Story(wanted, lost, probed("ok")).tickWhenDue().happen(lost, probed("ok"), lost, probed("ok")),
+      "The Jupyter server answers, but builds cannot be read from it.",
+      () => {
+        const blocked = [lost, probed("ok")];
+        return new Story(wanted, ...blocked).tickWhenDue().happen(...blocked, ...blocked, ...blocked);
+      },
     ],
     [
       "The Jupyter server has not been heard from.",

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { applyBatch, type Folded } from "./cursor";
-import { START } from "./testing/sequences";
+import { START } from "./testing/states";
 
 const LOG = [{ type: "meta", at: 1, name: "one" }, { type: "later" }, { type: "meta", at: 1, name: "three" }];
 const start: Folded = { cursor: { epoch: "e", seq: 0 }, state: START };

@@ -15,7 +15,7 @@ import {
 } from "../protocol/limits.gen";
 import type { LogLine, State } from "../protocol/types.gen";
 import { fold, reduce } from "../reducer";
-import { deepFreeze, START } from "../testing/sequences";
+import { deepFreeze, START } from "../testing/states";
 
 const at = 1;
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);

@@ -1,16 +1,5 @@
-/** For tests: event logs as fast-check writes them, and a state that throws when it is changed. */
+/** For tests: event logs as fast-check writes them. */
 import fc from "fast-check";
-import { initialState } from "../state";
-
-export const START = deepFreeze(initialState({ id: "build", owner: "me", kind: "agent", created_at: 1 }));
-
-export function deepFreeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    Object.values(value).forEach(deepFreeze);
-  }
-  return value;
-}
 
 const ids = fc.constantFrom("a", "b", "2", "10", "__proto__", "constructor", "é", "😀", "\ud800", "");
 const texts = fc.oneof(ids, fc.string({ unit: "binary", maxLength: 5 }), fc.constant("😀".repeat(1_100)));

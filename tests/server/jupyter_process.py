@@ -132,7 +132,7 @@ class JupyterServer:
         assert self.process is not None
         return self.process.pid
 
-    def start(self, *, until: str = "status") -> JupyterServer:
+    def start(self, *, until: str = "status", patience: float = 40) -> JupyterServer:
         """Starts it (again, on the same port and with the same token) and waits until a route answers."""
         command = [sys.executable, "-m", "jupyter_server", "--no-browser"]
         if hasattr(os, "geteuid") and os.geteuid() == 0:
@@ -141,7 +141,7 @@ class JupyterServer:
             self.process = subprocess.Popen(
                 command, cwd=self.root_dir, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
-        wait_until(lambda: self._answers(until), timeout=40, what="the Jupyter server to answer", every=0.05)
+        wait_until(lambda: self._answers(until), timeout=patience, what="the Jupyter server to answer", every=0.05)
         return self
 
     def stop(self, sig: int = signal.SIGTERM) -> int | None:

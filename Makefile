@@ -157,7 +157,7 @@ test: check test-frontend $(VENV)/.browser $(VENV)/.collaboration $(VENV)/.labex
 test-python: $(VENV)/.labextension buildwidget/static/widget.js
 	@data=$$(mktemp -d); trap 'rm -rf "$$data"' EXIT
 	BUILDWIDGET_DATA_DIR=$$data pytest -q -n $(WORKERS) --dist loadfile --nbval notebooks
-	pytest -q -n $(WORKERS) --dist loadgroup --ignore tests/browser $(if $(LOCK),,--deselect $(INSTALLED_TEST))
+	pytest -q -n $(WORKERS) --dist loadgroup --ignore tests/browser $(PYTEST_OPTIONS)
 
 # Apart: the browser's driver keeps an event loop running in its process, where no other test's loop could run.
 test-browser:
@@ -166,19 +166,24 @@ test-browser:
 # The only test about the lock of this environment, for one that is made without.
 INSTALLED_TEST := tests/packaging/test_locks.py::test_this_environment_has_exactly_what_its_locks_say
 
+# ipywidgets before 8.1.4 asks traitlets in a deprecated way; warnings are errors in the tests.
+OLDEST_WARNINGS := -W 'ignore:Deprecated in traitlets 4.1, use the instance .metadata:DeprecationWarning'
+
 # Each in an environment of its own, as any other Python and other versions would not fit into .venv.
 # `make test-oldest PYTHON_OLDEST=/path/to/python3.10` names the Python; else it is looked for.
 test-oldest:
 	@python=$${PYTHON_OLDEST:-$$($(PYTHON) $(LOCKS)/find_python.py 3.10)} \
 		|| { echo "Name one: make $@ PYTHON_OLDEST=/path/to/python3.10" >&2; exit 1; }
-	PATH="$(OUTER_PATH)" $(MAKE) --no-print-directory PYTHON="$$python" VENV=.venv-oldest LOCK=oldest test-python
+	PATH="$(OUTER_PATH)" $(MAKE) --no-print-directory PYTHON="$$python" VENV=.venv-oldest LOCK=oldest \
+		PYTEST_OPTIONS="$(OLDEST_WARNINGS)" test-python
 
 test-newest:
 	@python=$${PYTHON_NEWEST:-$$($(PYTHON) $(LOCKS)/find_python.py 3.13 3.12 3.11 3.10)} \
 		|| { echo "Name one: make $@ PYTHON_NEWEST=/path/to/python3.13" >&2; exit 1; }
 	# Anew each time: what is newest changes, and what is no longer needed must not be there.
 	rm -rf .venv-newest
-	PATH="$(OUTER_PATH)" $(MAKE) --no-print-directory PYTHON="$$python" VENV=.venv-newest LOCK= test-python
+	PATH="$(OUTER_PATH)" $(MAKE) --no-print-directory PYTHON="$$python" VENV=.venv-newest LOCK= \
+		PYTEST_OPTIONS="--deselect $(INSTALLED_TEST)" test-python
 
 # `make lock` takes the newest versions of all, `make lock UPGRADE=` only what a change of pyproject.toml asks for.
 # Settings of this machine's uv are kept out: they would bring other files' hashes, or other versions.

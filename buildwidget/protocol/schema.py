@@ -66,8 +66,8 @@ def _ref(name: str) -> dict[str, str]:
 
 def _with_names(part: Any, aliases: dict[str, Any], own: str | None = None) -> Any:
     """``part`` with references in place of whatever equals an alias, also where it stands beside null."""
-    if isinstance(part, list):
-        return [_with_names(item, aliases) for item in part]
+    if isinstance(part, list):  # with null last: msgspec's versions differ in that
+        return sorted((_with_names(item, aliases) for item in part), key=lambda item: item == {"type": "null"})
     if not isinstance(part, dict):
         return part
     rest = {key: value for key, value in part.items() if key != "default"}

@@ -92,7 +92,6 @@ class TestWhatTheServerSends:
             welcome, snapshot = socket.receive(), socket.receive()
             for _ in range(3):
                 work.lines(20, size=100)
-                work.todos()
                 batch = socket.receive()
                 assert batch.deflated
                 assert len(batch.payload) < len(batch.content) / 4

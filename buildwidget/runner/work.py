@@ -22,10 +22,11 @@ from buildwidget.runner.exit_status import explain, explain_start_failure
 from buildwidget.runner.hidden import whole_command
 from buildwidget.runner.outcome import read_outcome
 from buildwidget.runner.output import Output
-from buildwidget.runner.process_tree import OrphanReaper, Rung, SignalLadder, build_processes
+from buildwidget.runner.process_tree import OrphanReaper, Rung, SignalLadder, build_processes, is_of_another_build
 from buildwidget.runner.report_intake import ReportIntake
 from buildwidget.runner.report_server import ReportServer
 from buildwidget.runner.secrets import Masker
+from buildwidget.runner.sessions import SessionNotes
 from buildwidget.runner.settings import RunnerSettings
 from buildwidget.runner.stop import StopRequests
 from buildwidget.store.errors import StoreError
@@ -66,6 +67,7 @@ class Work:
         self._settings = settings
         self._output = Output(writer.write, masker)
         self._intake = ReportIntake(writer.write, masker=masker, cwd=record.spec.get("cwd"))
+        self._sessions = SessionNotes(self._build_id, lambda pid: is_of_another_build(pid, self._build_id))
         self._reaper = OrphanReaper()
         self._next_reap = time.monotonic()
         self._ladder: threading.Thread | None = None
@@ -86,6 +88,7 @@ class Work:
             return self._run_command(server.address)
         finally:
             self._end_processes()
+            self._sessions.close()
             server.close(self._settings.drain_seconds)
             remove_noted_socket(self._build_id)
             self._intake.finish()
@@ -100,6 +103,7 @@ class Work:
             program = spec.command if isinstance(spec.command, str) else spec.command[0]
             return _status("failed", error=explain_start_failure(error, program))
         self._pid = running.pid
+        self._sessions.start()
         self._stop.on_request(self._start_ladder)
         code = running.pump(self._on_output, on_idle=self._on_idle, drain_seconds=self._settings.drain_seconds)
         self._output.finish()
@@ -128,6 +132,7 @@ class Work:
         except OSError as error:
             return _status("failed", error=explain_start_failure(error, attempt.command[0]))
         self._pid = running.pid
+        self._sessions.start()
         self._agent = run
         self._stop.on_answer(run.answer)
         self._stop.on_request(self._start_ladder)

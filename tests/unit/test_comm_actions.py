@@ -10,6 +10,7 @@ from buildwidget.build import Build
 from buildwidget.comm_actions import perform
 from buildwidget.errors import LaunchError
 from buildwidget.protocol.events import PermissionEvent
+from buildwidget.store.errors import NotFound
 from buildwidget.store.store import Store
 from tests.store.making import create, drafts, ended, later, started
 
@@ -39,11 +40,24 @@ def test_summaries_of_this_and_other_builds(store: Store, build: Build) -> None:
         ("tool", {}, "needs id"),
         ("artifact", {"index": None}, "needs index"),
         ("answer", {}, "needs decision"),
+        ("artifact", {"index": "x"}, "index is a whole number"),
+        ("artifact", {"index": [1]}, "index is a whole number"),
+        ("log", {"after": "one"}, "after is a whole number"),
+        ("log", {"limit": float("inf")}, "limit is a whole number"),
+        ("log", {"before": {}}, "before is a whole number"),
     ],
 )
 def test_what_cannot_be_asked(build: Build, action: str, args: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         perform(build, action, args)
+
+
+@pytest.mark.parametrize("number", [2**63, -(2**70), 10**400, -1, "9" * 30])
+def test_numbers_beyond_a_databases_are_taken_for_the_nearest(build: Build, number: object) -> None:
+    for name in ("after", "before", "limit"):
+        assert perform(build, "log", {name: number})["lines"] == []
+    with pytest.raises(NotFound):
+        perform(build, "artifact", {"index": number})
 
 
 def test_a_prompt_is_answered_once(store: Store) -> None:

@@ -18,6 +18,7 @@ from buildwidget.protocol.limits import MAX_SAFE_INTEGER
 from jupyter_extension.handlers.base import RestHandler, allowed
 from jupyter_extension.handlers.errors import ApiError
 from jupyter_extension.handlers.expiry import may_stay
+from jupyter_extension.handlers.writing import done
 
 LAST_EVENT_ID: Final = "Last-Event-ID"
 
@@ -72,7 +73,7 @@ class StreamSink:
                 raise SinkClosed
             self._handler.write(data)
             try:
-                await self._handler.flush()
+                await done(self._handler.flush())
             except StreamClosedError:
                 self._closed.set()
                 raise SinkClosed from None

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from buildwidget.errors import LaunchError
+from buildwidget.runner.start_failure import what_is_missing
 
 MAX_NAME_LENGTH = 500
 """Characters of a name, project, key or tag."""
@@ -82,6 +83,9 @@ def check_command(command: object, *, cwd: str, path: str | None) -> str | list[
     if any("\0" in word for word in command):
         raise LaunchError("A command cannot hold a NUL character.", field="command")
     _check_program(command[0], cwd=cwd, path=path)
+    missing = what_is_missing(command[0], cwd=cwd, path=path)
+    if missing is not None:
+        raise LaunchError(f"{command[0]} cannot be started: {missing}.", field="command")
     return list(command)
 
 

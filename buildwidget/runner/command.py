@@ -20,6 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final, Literal, TypeAlias
 
+from buildwidget.protocol.events import Error
+from buildwidget.runner.parent_death import dying_with_parent
+from buildwidget.runner.start_failure import explain_start_failure
+
 if sys.platform != "win32":
     import fcntl
     import struct
@@ -42,6 +46,7 @@ class CommandSpec:
     ``command`` is a list of arguments, or a string for the shell: bash where there is one, because that is what
     people write in notebooks (``source``, ``[[ ]]``, ``set -o pipefail``), else sh. ``env`` is the whole
     environment; the pager and, on a PTY, the kind of terminal are put over it. ``stdin``: it can be written to.
+    ``dies_with_parent``: it is killed when this process is, where the system can do that.
     """
 
     command: str | Sequence[str]
@@ -49,6 +54,17 @@ class CommandSpec:
     env: Mapping[str, str]
     pty: bool = True
     stdin: bool = False
+    dies_with_parent: bool = False
+
+    @property
+    def words(self) -> list[str]:
+        """The program and its arguments, the shell's where it is a string."""
+        return shell_arguments(self.command) if isinstance(self.command, str) else list(self.command)
+
+
+def start_failure(error: OSError, spec: CommandSpec) -> Error:
+    """Why a command could not be started."""
+    return explain_start_failure(error, spec.words, cwd=spec.cwd, path=spec.env.get("PATH"))
 
 
 def shell_arguments(command: str) -> list[str]:
@@ -72,7 +88,7 @@ class RunningCommand:
     """A started program. ``pump`` must be called, once: it reads the output and waits for the end.
 
     Raises:
-        OSError: it cannot be started (exit_status.explain_start_failure tells why in words).
+        OSError: it cannot be started (start_failure says why).
     """
 
     def __init__(self, spec: CommandSpec) -> None:
@@ -157,7 +173,9 @@ def _start(spec: CommandSpec, *, pty: bool, output: int) -> subprocess.Popen[byt
         command = spec.command
     else:
         options["start_new_session"] = True
-        command = shell_arguments(spec.command) if isinstance(spec.command, str) else list(spec.command)
+        command = spec.words
+        if spec.dies_with_parent:
+            command = dying_with_parent(command, cwd=spec.cwd, path=spec.env.get("PATH"))
     return subprocess.Popen(command, bufsize=0, **options)  # noqa: S603 - running what the user asked for is the job
 
 

@@ -19,6 +19,7 @@ from buildwidget.protocol.events import Error, StatusEvent
 from buildwidget.reporting.messages import SOCKET_VARIABLE
 from buildwidget.runner.build_dir import RUNNER_LOG, make_build_dir
 from buildwidget.runner.process_tree import BUILD_ID_VARIABLE
+from buildwidget.runner.start_failure import explain_start_failure
 from buildwidget.store.drafts import draft
 from buildwidget.store.errors import Unavailable
 from buildwidget.store.location import data_dir
@@ -56,7 +57,8 @@ def spawn(store: Store, record: BuildRecord, secrets: Mapping[str, str]) -> Proc
                 **_detached(),
             )
         except OSError as error:
-            problem = LaunchError(f"{python} cannot be started: {error.strerror}.", field="python")
+            why = explain_start_failure(error, [python], cwd=str(directory), path=environment.get("PATH"))
+            problem = LaunchError(why.message, field="python")
             _fail(store, build_id, str(problem))
             raise problem from error
     identity = ProcessIdentity.of(process.pid)
@@ -123,7 +125,8 @@ def _check_other_python(python: str) -> None:
             check=False,
         )
     except OSError as error:
-        raise LaunchError(f"{python} cannot be started: {error.strerror}.", field="python") from error
+        why = explain_start_failure(error, [python], cwd=str(data_dir()), path=os.environ.get("PATH"))
+        raise LaunchError(why.message, field="python") from error
     except subprocess.TimeoutExpired:
         raise LaunchError(f"{python} did not answer within {_CHECK_SECONDS:g} s.", field="python") from None
     if done.returncode:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
-import shutil
 import stat
 import tempfile
 from collections.abc import Callable
@@ -13,12 +11,23 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from buildwidget.errors import BuildwidgetError
-from buildwidget.runner.socket_path import remove_socket
+from buildwidget.store.build_files import SOCKET_NOTE, build_path, remove_build_dir, remove_noted_socket
 from buildwidget.store.location import data_dir
 
+__all__ = [
+    "RUNNER_LOG",
+    "UntrustedFileError",
+    "build_dir",
+    "make_build_dir",
+    "note_socket",
+    "open_private",
+    "remove_build_dir",
+    "remove_noted_socket",
+    "runner_log_tail",
+    "write_private",
+]
+
 RUNNER_LOG: Final = "runner.log"
-_SOCKET_NOTE: Final = "report_socket"
-_BUILD_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class UntrustedFileError(BuildwidgetError):
@@ -27,9 +36,9 @@ class UntrustedFileError(BuildwidgetError):
 
 def build_dir(build_id: str) -> Path:
     """Where the build's directory is, whether or not it exists."""
-    if not _BUILD_ID.fullmatch(build_id):
-        raise ValueError(f"not a build id: {build_id!r}")
-    return data_dir() / "builds" / build_id
+    directory = build_path(build_id)
+    data_dir()
+    return directory
 
 
 def make_build_dir(build_id: str) -> Path:
@@ -38,12 +47,6 @@ def make_build_dir(build_id: str) -> Path:
     directory.parent.mkdir(mode=0o700, exist_ok=True)
     directory.mkdir(mode=0o700, exist_ok=True)
     return directory
-
-
-def remove_build_dir(build_id: str) -> None:
-    """Remove the build's directory and what a killed runner left elsewhere; nothing happens where there is none."""
-    remove_noted_socket(build_id)
-    shutil.rmtree(build_dir(build_id), ignore_errors=True)
 
 
 def write_private(path: Path, write: Callable[[BinaryIO], None]) -> None:
@@ -86,15 +89,7 @@ def _check_private(status: os.stat_result, path: Path) -> None:
 
 def note_socket(build_id: str, address: str) -> None:
     """Write down where the report socket is, for whoever cleans up after a runner that was killed."""
-    (build_dir(build_id) / _SOCKET_NOTE).write_text(address, "utf-8")
-
-
-def remove_noted_socket(build_id: str) -> None:
-    """Remove the report socket that ``note_socket`` wrote down, if it is still there."""
-    note = build_dir(build_id) / _SOCKET_NOTE
-    with contextlib.suppress(OSError, UnicodeError):
-        remove_socket(note.read_text("utf-8"))
-        note.unlink()
+    (build_dir(build_id) / SOCKET_NOTE).write_text(address, "utf-8")
 
 
 def runner_log_tail(build_id: str, limit: int = 2000) -> str:

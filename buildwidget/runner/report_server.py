@@ -12,7 +12,8 @@ from typing import Final, Protocol
 import msgspec
 
 from buildwidget.reporting.messages import MAX_FRAME_BYTES, Message, Sync, decode_messages
-from buildwidget.runner.socket_path import new_address, remove_socket
+from buildwidget.runner.socket_path import new_address
+from buildwidget.store.build_files import remove_socket
 from buildwidget.store.errors import StoreError
 
 _READ_BYTES: Final = 256 * 1024

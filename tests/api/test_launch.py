@@ -8,6 +8,7 @@ import psutil
 import pytest
 
 import buildwidget as bw
+from buildwidget.comm_actions import perform
 from buildwidget.store.errors import NotFound
 from tests.waiting import wait_until
 
@@ -188,8 +189,12 @@ def test_attaching_to_nothing_says_so(data: Path) -> None:
 
 
 def test_a_deleted_build_is_gone(data: Path) -> None:
-    build = bw.launch("true")
-    build.wait(timeout=WAIT)
-    build.delete()
-    assert bw.builds() == []
-    assert "deleted" in repr(build)
+    for delete in (bw.Build.delete, lambda build: perform(build, "remove", {})):
+        build = bw.launch(len, "abc")
+        build.wait(timeout=WAIT)
+        directory = data / "builds" / build.id
+        assert (directory / "callable.pkl").exists()
+        delete(build)
+        assert not directory.exists()
+        assert bw.builds() == []
+        assert "deleted" in repr(build)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -70,7 +71,7 @@ def open_private(path: Path) -> BinaryIO:
     """
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
     try:
-        if hasattr(os, "getuid"):
+        if sys.platform != "win32":
             _check_private(os.fstat(descriptor), path)
         return os.fdopen(descriptor, "rb")
     except BaseException:
@@ -79,6 +80,8 @@ def open_private(path: Path) -> BinaryIO:
 
 
 def _check_private(status: os.stat_result, path: Path) -> None:
+    if sys.platform == "win32":
+        raise NotImplementedError
     writable = stat.S_IMODE(status.st_mode) & 0o077
     if not stat.S_ISREG(status.st_mode) or status.st_uid != os.getuid() or writable:
         raise UntrustedFileError(

@@ -32,11 +32,12 @@ _POLL_SECONDS: Final = 0.05
 Rung: TypeAlias = tuple[signal.Signals, float]
 """A signal, and the seconds that the processes have to obey it."""
 
-RUNGS: Final[tuple[Rung, ...]] = (
-    (signal.SIGINT, 5.0),
-    (signal.SIGTERM, 5.0),
-    (signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL, 5.0),
-)
+if sys.platform == "win32":
+    _KILL: Final = signal.SIGTERM
+else:
+    _KILL: Final = signal.SIGKILL
+
+RUNGS: Final[tuple[Rung, ...]] = ((signal.SIGINT, 5.0), (signal.SIGTERM, 5.0), (_KILL, 5.0))
 """Cancelling: an interrupt as from the keyboard, then a request to end, then the end. On Windows SIGTERM kills."""
 
 
@@ -238,6 +239,8 @@ def _living(pid: int) -> ProcessIdentity | None:
 
 
 def _own_zombies() -> set[ProcessIdentity]:
+    if sys.platform != "linux":
+        return set()
     try:
         if os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
             return set()

@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import threading
 import time
 import warnings
@@ -109,13 +110,17 @@ class Scopes:
         if program is None:
             return None
         # The system's manager makes scopes for root only.
-        command = [program, *_of_user(service.by_user or os.geteuid() != 0), "--scope", "--quiet", "--collect"]
+        command = [program, *_of_user(service.by_user or not _is_root()), "--scope", "--quiet", "--collect"]
         made = self._ask([*command, "--", "true"])
         return command if made is not None and made[0] == 0 else None
 
 
 def _of_user(by_user: bool) -> list[str]:
     return ["--user"] if by_user else []
+
+
+def _is_root() -> bool:
+    return sys.platform != "win32" and os.geteuid() == 0
 
 
 def _own_service() -> Service | None:

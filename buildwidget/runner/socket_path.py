@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import socket
+import sys
 import tempfile
 from pathlib import Path
 from typing import Final
@@ -19,3 +21,10 @@ def new_address() -> str:
         if base and len(os.fsencode(base)) + 30 <= MAX_ADDRESS_BYTES and os.access(base, os.W_OK):
             return str(Path(tempfile.mkdtemp(prefix=SOCKET_DIRECTORY, dir=base)) / "s")
     raise OSError("no directory with a path short enough for a Unix socket")
+
+
+def unix_socket() -> socket.socket:
+    """A new socket; not on Windows."""
+    if sys.platform != "win32":
+        return socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    raise NotImplementedError

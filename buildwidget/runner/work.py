@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from buildwidget.protocol.events import Error, LogEvent, StatusEvent
 from buildwidget.runner.build_dir import build_dir, note_socket, remove_noted_socket
-from buildwidget.runner.command import CommandSpec, OutputStream, RunningCommand, shell_arguments, start_failure
+from buildwidget.runner.command import CommandSpec, OutputStream, RunningCommand, start_failure
 from buildwidget.runner.environment import work_environment
 from buildwidget.runner.exit_status import explain
 from buildwidget.runner.hidden import whole_command
@@ -138,13 +138,12 @@ class Work:
     def _command_spec(self, address: str | None) -> CommandSpec:
         spec = self._record.spec
         env = work_environment(os.environ, spec, self._build_id, address)
-        command: list[str]
+        command: str | list[str]
         if self._record.summary.kind == "function":
             env.setdefault("PYTHONUNBUFFERED", "1")
             command = [spec.get("python") or sys.executable, "-c", CALL_PROGRAM, str(build_dir(self._build_id))]
         else:
-            given = whole_command(spec, {**os.environ, **env})
-            command = shell_arguments(given) if isinstance(given, str) else given
+            command = whole_command(spec, {**os.environ, **env})
         # A call asks for its death itself.
         dies = self._record.summary.kind != "function"
         return CommandSpec(command, cwd=spec["cwd"], env=env, pty=spec.get("pty", True), dies_with_parent=dies)

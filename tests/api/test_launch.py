@@ -3,6 +3,7 @@ from __future__ import annotations
 import functools
 import threading
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -181,6 +182,46 @@ def test_lists(data: Path) -> None:
     table = listed._repr_html_()
     assert "build &lt;0&gt;" in table
     assert "<table>" in table
+
+
+def test_several_statuses_are_taken(data: Path) -> None:
+    good, bad = bw.launch("true").wait(timeout=WAIT), bw.launch("false").wait(timeout=WAIT)
+    both = ["succeeded", "failed"]
+    for statuses in (both, tuple(both), set(both), frozenset(both), iter(both), dict.fromkeys(both)):
+        assert {build.id for build in bw.builds(status=statuses)} == {good.id, bad.id}
+    assert bw.builds(status=[]) == []
+    assert [build.id for build in bw.builds(status=["failed"])] == [bad.id]
+    assert len(bw.builds(limit=10**30)) == 2
+
+
+@pytest.mark.parametrize(
+    ("filters", "kind", "said"),
+    [
+        ({"status": "nonsense"}, ValueError, "no status 'nonsense': a build is queued, running, succeeded, failed"),
+        ({"status": ["running", "nonsense"]}, ValueError, "no status 'nonsense'"),
+        ({"status": ["running", None]}, ValueError, "no status None"),
+        ({"status": "failed,lost"}, ValueError, "no status 'failed,lost'"),
+        ({"status": "Running"}, ValueError, "no status 'Running'"),
+        ({"status": ""}, ValueError, "no status ''"),
+        ({"status": [["running"]]}, ValueError, "no status"),
+        ({"status": 3}, TypeError, "status is a string or several, not int"),
+        ({"status": b"running"}, TypeError, "status is a string or several, not bytes"),
+        ({"project": 3}, TypeError, "project is a string, not int"),
+        ({"project": ["a"]}, TypeError, "project is a string, not list"),
+        ({"project": " "}, ValueError, "project is empty"),
+        ({"q": 3}, TypeError, "q is a string, not int"),
+        ({"q": ""}, ValueError, "q is empty"),
+        ({"limit": 0}, ValueError, "limit is 1 or more, not 0"),
+        ({"limit": -1}, ValueError, "limit is 1 or more, not -1"),
+        ({"limit": "5"}, TypeError, "limit is a whole number, not str"),
+        ({"limit": 2.5}, TypeError, "limit is a whole number, not float"),
+        ({"limit": True}, TypeError, "limit is a whole number, not bool"),
+        ({"limit": None}, TypeError, "limit is a whole number, not NoneType"),
+    ],
+)
+def test_a_filter_that_cannot_be_is_an_error(filters: dict[str, Any], kind: type[Exception], said: str) -> None:
+    with pytest.raises(kind, match=said):
+        bw.builds(**filters)
 
 
 def test_attaching_to_nothing_says_so(data: Path) -> None:

@@ -130,6 +130,7 @@ check-python: $(VENV)/.test
 	@ruff format --check --quiet . || { echo "Run: make format" >&2; exit 1; }
 	ruff check --quiet .
 	mypy
+	mypy --platform win32
 
 check-frontend: $(FRONTEND)/node_modules/.installed $(LAB)/node_modules/.installed
 	@cd $(FRONTEND) && npm run --silent check

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from buildwidget import launching
 from buildwidget.agent_launching import AgentTask, announce, prepare_agent
 from buildwidget.build import Build
-from buildwidget.build_list import Builds
+from buildwidget.build_list import BuildFilters, Builds
 from buildwidget.notebook_ref import this_notebook
 from buildwidget.process_store import process_store
 from buildwidget.runner.liveness import LeaseObserver
@@ -160,14 +160,23 @@ def attach(id_or_key: str, *, project: str | None = None) -> Build:
     return Build(ids[0])
 
 
-def builds(status: str | None = None, project: str | None = None, *, q: str | None = None, limit: int = 50) -> Builds:
+def builds(
+    status: str | Iterable[str] | None = None, project: str | None = None, *, q: str | None = None, limit: int = 50
+) -> Builds:
     """The newest builds, as a list that displays as a table.
 
     Args:
-        status: only those of this status, e.g. ``"running"``.
+        status: only those of this status, or of one of these: queued, running, succeeded, failed, cancelled, lost.
         project: only those of this project.
-        q: only those with this text in name, project or tags.
-        limit: how many at most.
+        q: only those with this text in name, project, key or id, whatever the case of its letters.
+        limit: how many at most, from 1 on.
+
+    Raises:
+        ValueError: there is no such status, the project or the text is empty, or the limit is below 1.
+        TypeError: an argument is of another type.
     """
-    page = _swept_store().summaries(owner(), status=status, project=project, q=q, limit=limit)
+    checked = BuildFilters.checked(status, project, q, limit)
+    page = _swept_store().summaries(
+        owner(), status=checked.statuses, project=checked.project, q=checked.q, limit=checked.limit
+    )
     return Builds(Build(summary.id) for summary in page.builds)

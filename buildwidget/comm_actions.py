@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from buildwidget.build import Build
+from buildwidget.protocol.limits import MAX_SAFE_INTEGER
 from buildwidget.store.errors import NotFound
 from buildwidget.store.series import DEFAULT_POINTS, DEFAULT_WIDTH, MAX_POINTS, MIN_POINTS
 
@@ -68,7 +69,11 @@ def _tool(build: Build, args: dict[str, Any]) -> Any:
 
 
 def _log(build: Build, args: dict[str, Any]) -> Any:
-    known = {name: args[name] for name in ("after", "before", "limit", "q") if args.get(name) is not None}
+    known: dict[str, Any] = {
+        name: _whole(name, args[name]) for name in ("after", "before", "limit") if args.get(name) is not None
+    }
+    if args.get("q") is not None:
+        known["q"] = str(args["q"])
     return msgspec.to_builtins(build.store.log(build.id, **known))
 
 
@@ -92,12 +97,21 @@ def _display(build: Build, args: dict[str, Any]) -> Any:
 
 
 def _artifact(build: Build, args: dict[str, Any]) -> Any:
-    row = build.store.artifact(build.id, int(args["index"]))
+    row = build.store.artifact(build.id, _whole("index", args["index"], low=-1))
     root = Path(build.store.record(build.id).spec.get("cwd", "."))
     path = (root / row.path).resolve()
     if not path.is_relative_to(root.resolve()) or not path.is_file():
         raise ValueError(f"The file {row.path} is not below the build's working directory, or gone.")
     return _content(row.mime or "application/octet-stream", path.read_bytes())
+
+
+def _whole(name: str, value: object, low: int = 0) -> int:
+    """A whole number, brought to what a database can hold; ValueError for what is none."""
+    try:
+        number = int(value)  # type: ignore[call-overload] # what is no number raises
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"{name} is a whole number, not {str(value)[:100]!r}.") from None
+    return max(low, min(int(number), MAX_SAFE_INTEGER))
 
 
 def _content(mime: str, content: bytes) -> dict[str, str]:

@@ -7,17 +7,17 @@ import os
 import re
 import shlex
 import shutil
-import subprocess
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from buildwidget.errors import LaunchError
+from buildwidget.runner.shell import first_program_of_cmd, what_does_not_parse
+from buildwidget.runner.start_failure import what_is_missing
 
 MAX_NAME_LENGTH = 500
 """Characters of a name, project, key or tag."""
-
-SHELL = "/bin/bash" if Path("/bin/bash").exists() else "/bin/sh"
 
 _SHELL_WORDS = frozenset(
     """
@@ -79,6 +79,9 @@ def check_command(command: object, *, cwd: str, path: str | None) -> str | list[
     if any("\0" in word for word in command):
         raise LaunchError("A command cannot hold a NUL character.", field="command")
     _check_program(command[0], cwd=cwd, path=path)
+    missing = what_is_missing(command[0], cwd=cwd, path=path)
+    if missing is not None:
+        raise LaunchError(f"{command[0]} cannot be started: {missing}.", field="command")
     return list(command)
 
 
@@ -89,17 +92,16 @@ def _check_shell_line(line: str, *, cwd: str, path: str | None) -> None:
         )
     if len(line) > 100_000:
         raise LaunchError("The command is longer than 100,000 characters; put it into a script.", field="command")
-    check = subprocess.run([SHELL, "-n", "-c", line], capture_output=True, text=True, check=False, timeout=10)  # noqa: S603 - -n parses and runs nothing
-    if check.returncode:
-        reason = check.stderr.strip().splitlines()[0] if check.stderr.strip() else "the shell cannot read it"
+    reason = what_does_not_parse(line)
+    if reason is not None:
         raise LaunchError(f"The command is not understood by the shell: {reason}", field="command")
-    program = first_program(line)
+    program = first_program_of_cmd(line) if sys.platform == "win32" else first_program(line)
     if program is not None:
         _check_program(program, cwd=cwd, path=path)
 
 
 def first_program(line: str) -> str | None:
-    """The program a shell line starts with, or None where only the shell can tell."""
+    """The program a line for bash or sh starts with, or None where only the shell can tell."""
     try:
         words = shlex.split(line.splitlines()[0] if line.strip() else "", comments=True)
     except ValueError:
@@ -113,13 +115,21 @@ def first_program(line: str) -> str | None:
 
 
 def _check_program(program: str, *, cwd: str, path: str | None) -> None:
-    if os.sep in program:
+    if sys.platform == "win32":
+        found = exists_on_windows(program, cwd=cwd, path=path)
+    elif os.sep in program:
         # os.path says no where pathlib raises: a name too long, a home of nobody.
         found = os.path.exists(os.path.join(cwd, os.path.expanduser(program)))  # noqa: PTH110, PTH111, PTH118 - as told above
     else:
         found = shutil.which(program, path=path) is not None
     if not found:
         raise LaunchError(f"The command {program!r} was not found. Is it installed, and on the PATH?", field="command")
+
+
+def exists_on_windows(program: str, *, cwd: str, path: str | None) -> bool:
+    """Whether Windows finds a program: in the working directory or on the path, by name or with one of PATHEXT."""
+    in_cwd = os.path.join(cwd, program)  # noqa: PTH118 - Path would drop a leading ./
+    return any(shutil.which(name, path=path) is not None for name in (in_cwd, program))
 
 
 def check_signature(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:

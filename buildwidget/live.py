@@ -6,17 +6,19 @@ The frames are the same that a page gets, so the kernel sees a build exactly as 
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import logging
 import os
 import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout  # TimeoutError itself from Python 3.11 on
 from types import TracebackType
 from typing import Any, Final, TypeVar
 
 import msgspec
 
+from buildwidget.daemon_executor import DaemonExecutor
 from buildwidget.hub import Connection, Hub, HubSettings
 from buildwidget.protocol import close_codes
 from buildwidget.protocol.codec import decode_event, decode_state
@@ -49,13 +51,20 @@ With no server around (a script, nbclient, another editor) nobody else would not
 """
 
 
+_CALLBACK_THREADS: Final = 32
+"""Callbacks that run at once; the next waits until one of them returns."""
+_EXIT_SECONDS: Final = 1.0
+"""How long the end of the process waits for what is followed in it."""
+
+
 class Live:
     """A thread with an event loop and a hub over one store."""
 
     def __init__(self, store: Store) -> None:
         self.closing = False
         self._loop = asyncio.new_event_loop()
-        self._database = ThreadPoolExecutor(2, thread_name_prefix="buildwidget-live-database")
+        self._database = DaemonExecutor(2, "buildwidget-live-database")
+        self._callbacks = DaemonExecutor(_CALLBACK_THREADS, "buildwidget-live-callback")
         self._thread = threading.Thread(target=self._loop.run_forever, name="buildwidget-live", daemon=True)
         self._thread.start()
         self.hub = self.run(self._make_hub(store))
@@ -74,24 +83,34 @@ class Live:
                 with contextlib.suppress(StoreError):  # a locked database is swept the next time
                     await self._loop.run_in_executor(self._database, sweep, store, observer)
 
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Runs a coroutine on the loop and waits for its result."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+    def run(self, work: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
+        """Runs a coroutine on the loop and waits for its result, up to ``timeout`` seconds."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout)
+
+    async def call_back(self, function: Callable[..., None], *args: object) -> None:
+        """Runs a function that may block in a thread."""
+        await self._loop.run_in_executor(self._callbacks, function, *args)
 
     def call(self, function: Callable[[], object]) -> None:
         """Runs a function on the loop, soon."""
         self._loop.call_soon_threadsafe(function)
 
-    def close(self) -> None:
-        """Ends the hub, the loop and the threads."""
+    def close(self, timeout: float | None = None) -> None:
+        """Ends the hub, the loop and the threads.
+
+        Args:
+            timeout: seconds to wait for each; what has not ended then is left alone. Default: until it has ended.
+        """
         self.closing = True
         self._sweeping.cancel()
-        self.run(self.hub.stop())
+        with contextlib.suppress(TimeoutError, FutureTimeout):
+            self.run(self.hub.stop(), timeout)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.run_until_complete(self._loop.shutdown_default_executor())
-        self._loop.close()
-        self._database.shutdown()
+        self._thread.join(timeout)
+        for executor in (self._database, self._callbacks):
+            executor.shutdown(wait=timeout is None)
+        if not self._thread.is_alive():
+            self._loop.close()
 
 
 _lock = threading.Lock()
@@ -107,13 +126,17 @@ def live(store: Store) -> Live:
         return _lives[key]
 
 
-def close_all() -> None:
-    """Ends every thread of this module; the next ``follow`` starts anew."""
+def close_all(timeout: float | None = None) -> None:
+    """Ends every thread of this module; the next ``follow`` starts anew. ``timeout``: see ``Live.close``."""
     with _lock:
         while _lives:
             (pid, _), ended = _lives.popitem()
             if pid == os.getpid():
-                ended.close()
+                ended.close(timeout)
+
+
+# Threads that go on while the interpreter ends would say so with a traceback.
+atexit.register(close_all, _EXIT_SECONDS)
 
 
 class Following:
@@ -146,7 +169,7 @@ class Following:
 
     async def send(self, frame: bytes) -> None:
         """Takes one frame; the next comes when this one is done with, so a slow callback holds back nobody else."""
-        await asyncio.to_thread(self._take, frame)
+        await self._live.call_back(self._take, frame)
 
     def close(self, code: int = 0, reason: str = "") -> None:  # noqa: ARG002 - the hub's close has a code and a reason
         """Stops following; may be called from a callback, and again.

@@ -175,6 +175,8 @@ class SocketSink:
             return taken
 
     def _connect(self) -> socket.socket:
+        if sys.platform == "win32":
+            raise NotImplementedError  # no runner names a socket there
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             connection.connect(self.address)

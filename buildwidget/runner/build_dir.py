@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
-import shutil
 import stat
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from buildwidget.errors import BuildwidgetError
-from buildwidget.runner.socket_path import remove_socket
+from buildwidget.store.build_files import SOCKET_NOTE, build_path, remove_build_dir, remove_noted_socket
 from buildwidget.store.location import data_dir
 
+__all__ = [
+    "RUNNER_LOG",
+    "UntrustedFileError",
+    "build_dir",
+    "make_build_dir",
+    "note_socket",
+    "open_private",
+    "remove_build_dir",
+    "remove_noted_socket",
+    "runner_log_tail",
+    "write_private",
+]
+
 RUNNER_LOG: Final = "runner.log"
-_SOCKET_NOTE: Final = "report_socket"
-_BUILD_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class UntrustedFileError(BuildwidgetError):
@@ -27,9 +37,9 @@ class UntrustedFileError(BuildwidgetError):
 
 def build_dir(build_id: str) -> Path:
     """Where the build's directory is, whether or not it exists."""
-    if not _BUILD_ID.fullmatch(build_id):
-        raise ValueError(f"not a build id: {build_id!r}")
-    return data_dir() / "builds" / build_id
+    directory = build_path(build_id)
+    data_dir()
+    return directory
 
 
 def make_build_dir(build_id: str) -> Path:
@@ -38,12 +48,6 @@ def make_build_dir(build_id: str) -> Path:
     directory.parent.mkdir(mode=0o700, exist_ok=True)
     directory.mkdir(mode=0o700, exist_ok=True)
     return directory
-
-
-def remove_build_dir(build_id: str) -> None:
-    """Remove the build's directory and what a killed runner left elsewhere; nothing happens where there is none."""
-    remove_noted_socket(build_id)
-    shutil.rmtree(build_dir(build_id), ignore_errors=True)
 
 
 def write_private(path: Path, write: Callable[[BinaryIO], None]) -> None:
@@ -67,7 +71,7 @@ def open_private(path: Path) -> BinaryIO:
     """
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
     try:
-        if hasattr(os, "getuid"):
+        if sys.platform != "win32":
             _check_private(os.fstat(descriptor), path)
         return os.fdopen(descriptor, "rb")
     except BaseException:
@@ -76,6 +80,8 @@ def open_private(path: Path) -> BinaryIO:
 
 
 def _check_private(status: os.stat_result, path: Path) -> None:
+    if sys.platform == "win32":
+        raise NotImplementedError
     writable = stat.S_IMODE(status.st_mode) & 0o077
     if not stat.S_ISREG(status.st_mode) or status.st_uid != os.getuid() or writable:
         raise UntrustedFileError(
@@ -86,15 +92,7 @@ def _check_private(status: os.stat_result, path: Path) -> None:
 
 def note_socket(build_id: str, address: str) -> None:
     """Write down where the report socket is, for whoever cleans up after a runner that was killed."""
-    (build_dir(build_id) / _SOCKET_NOTE).write_text(address, "utf-8")
-
-
-def remove_noted_socket(build_id: str) -> None:
-    """Remove the report socket that ``note_socket`` wrote down, if it is still there."""
-    note = build_dir(build_id) / _SOCKET_NOTE
-    with contextlib.suppress(OSError, UnicodeError):
-        remove_socket(note.read_text("utf-8"))
-        note.unlink()
+    (build_dir(build_id) / SOCKET_NOTE).write_text(address, "utf-8")
 
 
 def runner_log_tail(build_id: str, limit: int = 2000) -> str:

@@ -17,8 +17,12 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, Any, Final, Literal, TypeAlias
+
+from buildwidget.protocol.events import Error
+from buildwidget.runner.parent_death import dying_with_parent
+from buildwidget.runner.shell import shell_arguments
+from buildwidget.runner.start_failure import explain_start_failure
 
 if sys.platform != "win32":
     import fcntl
@@ -39,9 +43,9 @@ OnOutput: TypeAlias = Callable[[OutputStream, bytes], object]
 class CommandSpec:
     """What to run.
 
-    ``command`` is a list of arguments, or a string for the shell: bash where there is one, because that is what
-    people write in notebooks (``source``, ``[[ ]]``, ``set -o pipefail``), else sh. ``env`` is the whole
+    ``command`` is a list of arguments, or a string for the shell. ``env`` is the whole
     environment; the pager and, on a PTY, the kind of terminal are put over it. ``stdin``: it can be written to.
+    ``dies_with_parent``: it is killed when this process is, where the system can do that.
     """
 
     command: str | Sequence[str]
@@ -49,12 +53,17 @@ class CommandSpec:
     env: Mapping[str, str]
     pty: bool = True
     stdin: bool = False
+    dies_with_parent: bool = False
+
+    @property
+    def words(self) -> list[str]:
+        """The program and its arguments, the shell's where it is a string."""
+        return shell_arguments(self.command) if isinstance(self.command, str) else list(self.command)
 
 
-def shell_arguments(command: str) -> list[str]:
-    """The shell string as arguments."""
-    shell = next((path for path in ("/bin/bash", "/usr/bin/bash") if Path(path).exists()), "/bin/sh")
-    return [shell, "-c", command]
+def start_failure(error: OSError, spec: CommandSpec) -> Error:
+    """Why a command could not be started."""
+    return explain_start_failure(error, spec.words, cwd=spec.cwd, path=spec.env.get("PATH"))
 
 
 def terminal_environment(env: Mapping[str, str], *, pty: bool) -> dict[str, str]:
@@ -72,7 +81,7 @@ class RunningCommand:
     """A started program. ``pump`` must be called, once: it reads the output and waits for the end.
 
     Raises:
-        OSError: it cannot be started (exit_status.explain_start_failure tells why in words).
+        OSError: it cannot be started (start_failure says why).
     """
 
     def __init__(self, spec: CommandSpec) -> None:
@@ -157,20 +166,22 @@ def _start(spec: CommandSpec, *, pty: bool, output: int) -> subprocess.Popen[byt
         command = spec.command
     else:
         options["start_new_session"] = True
-        command = shell_arguments(spec.command) if isinstance(spec.command, str) else list(spec.command)
+        command = spec.words
+        if spec.dies_with_parent:
+            command = dying_with_parent(command, cwd=spec.cwd, path=spec.env.get("PATH"))
     return subprocess.Popen(command, bufsize=0, **options)  # noqa: S603 - running what the user asked for is the job
 
 
 def _open_pty() -> tuple[int, int]:
-    if sys.platform == "win32":
-        raise NotImplementedError
-    master, slave = os.openpty()
-    attributes = termios.tcgetattr(slave)
-    attributes[1] &= ~termios.OPOST  # newlines come out as the program wrote them
-    attributes[3] &= ~termios.ECHO
-    termios.tcsetattr(slave, termios.TCSANOW, attributes)
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
-    return master, slave
+    if sys.platform != "win32":
+        master, slave = os.openpty()
+        attributes = termios.tcgetattr(slave)
+        attributes[1] &= ~termios.OPOST  # newlines come out as the program wrote them
+        attributes[3] &= ~termios.ECHO
+        termios.tcsetattr(slave, termios.TCSANOW, attributes)
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+        return master, slave
+    raise NotImplementedError
 
 
 def _pipes(process: subprocess.Popen[bytes]) -> dict[OutputStream, int | IO[bytes]]:
@@ -219,7 +230,8 @@ class _SelectReader(_Reader):
         self._woken, self._waker = socket.socketpair()
         self._selector.register(self._woken, selectors.EVENT_READ, None)
         for stream, source in self.open.items():
-            os.set_blocking(source if isinstance(source, int) else source.fileno(), False)
+            if sys.platform != "win32":  # where this reader is not used
+                os.set_blocking(source if isinstance(source, int) else source.fileno(), False)
             self._selector.register(source, selectors.EVENT_READ, stream)
 
     def read(self, timeout: float) -> list[tuple[OutputStream, bytes]]:

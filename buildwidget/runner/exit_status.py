@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import signal
 from collections import deque
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Callable, Iterable
+from typing import Final, TypeAlias
 
 from buildwidget.protocol.events import Error
 from buildwidget.runner.terminal import cut_text, strip_colours
@@ -43,9 +43,13 @@ _WINDOWS_ENDS: Final = {
     0xC0000135: "a DLL it needs is missing",
     0xC000013A: "it was interrupted",
 }
-_NOT_FOUND: Final = re.compile(r"(?:line \d+: |: |^)(\S+): (?:command )?not found\s*$", re.MULTILINE)
+_NOT_FOUND: Final = re.compile(
+    r"(?:(?:line \d+: |: |^)(\S+): (?:command )?not found|^\S*env: [\u2018'](\S+)[\u2019']: No such file .*)\s*$",
+    re.MULTILINE,
+)
 _NOT_EXECUTABLE: Final = re.compile(
-    r"(?:line \d+: |: )(\S+): (Permission denied|[Ii]s a directory|cannot execute.*)$", re.MULTILINE
+    r"(?:line \d+: |: )(\S+): (Permission denied|[Ii]s a directory|cannot execute.*|\S+: bad interpreter: .*)$",
+    re.MULTILINE,
 )
 
 # A prompt may stand before it on its line, because the program died of having no keyboard.
@@ -83,25 +87,31 @@ class OutputTail:
         return strip_colours("\n".join(self._lines))
 
 
-def describe_exit(returncode: int, tail: str = "") -> str:
+Missing: TypeAlias = Callable[[str], str | None]
+"""What keeps a program, by the name that a shell printed, from being started; None where that is not known."""
+
+
+def describe_exit(returncode: int, tail: str = "", missing: Missing = lambda _: None) -> str:
     """How a program ended, as a sentence.
 
     Args:
         returncode: its exit code; minus the signal's number if a signal killed it.
         tail: the end of its output, which tells the command that a shell did not find.
+        missing: asked about a program that a shell could not start.
     """
     if returncode < 0:
         return f"It was killed by {_signal_in_words(-returncode)}."
-    reason = _reason_of_code(returncode, tail)
+    reason = _reason_of_code(returncode, tail, missing)
     return f"It exited with code {returncode}{': ' + reason if reason else ''}."
 
 
-def explain(returncode: int, tail: str = "") -> Error | None:
+def explain(returncode: int, tail: str = "", missing: Missing = lambda _: None) -> Error | None:
     """Why a program failed; None if it did not.
 
     Args:
         returncode: its exit code; minus the signal's number if a signal killed it.
         tail: the end of its output (OutputTail). A Python traceback that ends it is the reason.
+        missing: asked about a program that a shell could not start.
     """
     if returncode == 0:
         return None
@@ -111,14 +121,7 @@ def explain(returncode: int, tail: str = "") -> Error | None:
     if traceback is not None:
         return traceback
     kind = _signal_name(-returncode) if returncode < 0 else "exit"
-    return Error(kind=kind, message=describe_exit(returncode, tail))
-
-
-def explain_start_failure(error: OSError, program: str) -> Error:
-    """Why a program could not be started."""
-    missing = error.filename if isinstance(error.filename, str) else program
-    message = f"{program} cannot be started: {error.strerror or error} ({missing})."
-    return Error(kind=type(error).__name__, message=message)
+    return Error(kind=kind, message=describe_exit(returncode, tail, missing))
 
 
 def last_traceback(output: str) -> Error | None:
@@ -200,18 +203,26 @@ def _end_of(text: str, limit: int) -> str:
     return "…\n" + encoded[-limit:].decode(errors="ignore").partition("\n")[2]
 
 
-def _reason_of_code(code: int, tail: str) -> str:
-    if code == 127:
-        found = _NOT_FOUND.findall(tail)
-        return f"there is no command {found[-1]!r} here" if found else "a command was not found"
-    if code == 126:
-        named = _NOT_EXECUTABLE.findall(tail)
-        return f"{named[-1][0]} cannot be run ({named[-1][1]})" if named else "a command was found but cannot be run"
+def _reason_of_code(code: int, tail: str, missing: Missing) -> str:
+    if code in (126, 127):
+        return _reason_of_shell(code, tail, missing)
     if code in _WINDOWS_ENDS:
         return _WINDOWS_ENDS[code]
     if 128 < code < 160 and _signal_name(code - 128).startswith("SIG"):
         return f"a process of it was killed by {_signal_in_words(code - 128)}"
     return ""
+
+
+def _reason_of_shell(code: int, tail: str, missing: Missing) -> str:
+    """A shell exits so if it did not find a program, or could not start it (127 too, for want of its interpreter)."""
+    names = ["".join(found) for found in _NOT_FOUND.findall(tail)]
+    if code == 127 and names:
+        return f"there is no command {names[-1]!r} here"
+    refused = _NOT_EXECUTABLE.findall(tail)
+    if not refused:
+        return "a command was not found" if code == 127 else "a command was found but cannot be run"
+    name, words = refused[-1]
+    return f"{name} cannot be started: {missing(name) or words}"
 
 
 def _signal_in_words(number: int) -> str:

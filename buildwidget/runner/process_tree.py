@@ -2,7 +2,8 @@
 
 A process belongs to a build if a process of the build started it, or if ``BUILDWIDGET_BUILD_ID`` in the
 environment it was started with names the build. The second finds what went its own way (double fork, setsid)
-and outlived its runner. A build launched inside another one carries its own id, and is left alone.
+and outlived its runner. What did so with an empty environment is found by its session (``sessions``). A build
+launched inside another one carries its own id, and is left alone.
 
 Processes are told apart by (pid, time of creation), because pids are used again.
 """
@@ -31,11 +32,12 @@ _POLL_SECONDS: Final = 0.05
 Rung: TypeAlias = tuple[signal.Signals, float]
 """A signal, and the seconds that the processes have to obey it."""
 
-RUNGS: Final[tuple[Rung, ...]] = (
-    (signal.SIGINT, 5.0),
-    (signal.SIGTERM, 5.0),
-    (signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL, 5.0),
-)
+if sys.platform == "win32":
+    _KILL: Final = signal.SIGTERM
+else:
+    _KILL: Final = signal.SIGKILL
+
+RUNGS: Final[tuple[Rung, ...]] = ((signal.SIGINT, 5.0), (signal.SIGTERM, 5.0), (_KILL, 5.0))
 """Cancelling: an interrupt as from the keyboard, then a request to end, then the end. On Windows SIGTERM kills."""
 
 
@@ -51,17 +53,25 @@ def become_subreaper() -> bool:
     return bool(libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
 
 
-def build_processes(build_id: str, *, roots: Collection[int] = ()) -> list[ProcessIdentity]:
+def build_processes(
+    build_id: str, *, roots: Collection[int] = (), known: Iterable[ProcessIdentity] = ()
+) -> list[ProcessIdentity]:
     """The living processes of a build; never the calling process.
 
     Args:
         build_id: the mark in their environment.
         roots: pids whose descendants belong to the build too (the runner's own); not part of the answer.
+        known: processes that are known to belong to it, unless they carry the mark of another build.
     """
     processes = {process.pid: process for process in psutil.process_iter()}
     skipped = {os.getpid(), *roots}
     children = _children(processes.values())
-    found = {pid: process for pid, process in processes.items() if pid not in skipped and _mark(process) == build_id}
+    alive = {process.pid for process in known if process.is_alive()}
+    found = {
+        pid: process
+        for pid, process in processes.items()
+        if pid not in skipped and ((mark := _mark(process)) == build_id or (mark is None and pid in alive))
+    }
     waiting = [*found, *roots]
     while waiting:
         for child in children.get(waiting.pop(), ()):
@@ -69,6 +79,14 @@ def build_processes(build_id: str, *, roots: Collection[int] = ()) -> list[Proce
                 found[child.pid] = child
                 waiting.append(child.pid)
     return [identity for pid in found if (identity := _living(pid)) is not None]
+
+
+def is_of_another_build(pid: int, build_id: str) -> bool:
+    """Whether a process carries the mark of another build."""
+    try:
+        return _mark(psutil.Process(pid)) not in (build_id, None)
+    except psutil.Error:
+        return False
 
 
 def send_signal(identity: ProcessIdentity, number: signal.Signals) -> None:
@@ -146,10 +164,17 @@ class SignalLadder:
         return not self._known
 
 
-def kill_leftovers(build_id: str, *, roots: Collection[int] = (), timeout: float = 5.0) -> int:
+def kill_leftovers(
+    build_id: str,
+    *,
+    roots: Collection[int] = (),
+    list_known: Callable[[], Iterable[ProcessIdentity]] = tuple,
+    timeout: float = 5.0,
+) -> int:
     """Kills what is left of a build on this host.
 
-    For the runner when its work is done (``roots``: its own pid), and for whoever finds a build lost.
+    For the runner when its work is done (``roots``: its own pid), and for a sweep that finds a build lost
+    (``list_known``: ``sessions.members``, looked up anew for every signal).
 
     Returns:
         How many processes were killed.
@@ -157,7 +182,7 @@ def kill_leftovers(build_id: str, *, roots: Collection[int] = (), timeout: float
     seen: set[ProcessIdentity] = set()
 
     def leftovers() -> list[ProcessIdentity]:
-        found = build_processes(build_id, roots=roots)
+        found = build_processes(build_id, roots=roots, known=list_known())
         seen.update(found)
         return found
 
@@ -214,6 +239,8 @@ def _living(pid: int) -> ProcessIdentity | None:
 
 
 def _own_zombies() -> set[ProcessIdentity]:
+    if sys.platform != "linux":
+        return set()
     try:
         if os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
             return set()

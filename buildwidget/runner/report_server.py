@@ -12,7 +12,8 @@ from typing import Final, Protocol
 import msgspec
 
 from buildwidget.reporting.messages import MAX_FRAME_BYTES, Message, Sync, decode_messages
-from buildwidget.runner.socket_path import new_address, remove_socket
+from buildwidget.runner.socket_path import new_address, unix_socket
+from buildwidget.store.build_files import remove_socket
 from buildwidget.store.errors import StoreError
 
 _READ_BYTES: Final = 256 * 1024
@@ -44,7 +45,7 @@ class ReportServer:
 
     def _listen(self) -> None:
         self.address = new_address()
-        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._listener = unix_socket()
         self._listener.setblocking(False)
         self._listener.bind(self.address)
         self._listener.listen(128)

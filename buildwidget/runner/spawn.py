@@ -19,6 +19,8 @@ from buildwidget.protocol.events import Error, StatusEvent
 from buildwidget.reporting.messages import SOCKET_VARIABLE
 from buildwidget.runner.build_dir import RUNNER_LOG, make_build_dir
 from buildwidget.runner.process_tree import BUILD_ID_VARIABLE
+from buildwidget.runner.scope import SCOPES
+from buildwidget.runner.start_failure import explain_start_failure, starts_for_sure
 from buildwidget.store.drafts import draft
 from buildwidget.store.errors import Unavailable
 from buildwidget.store.location import data_dir
@@ -47,7 +49,7 @@ def spawn(store: Store, record: BuildRecord, secrets: Mapping[str, str]) -> Proc
     with (directory / RUNNER_LOG).open("ab") as log:
         try:
             process = subprocess.Popen(  # noqa: S603 - the interpreter the user chose, and a module of ours
-                [python, "-m", "buildwidget.runner", build_id],
+                [*_scope(python, build_id, environment), python, "-m", "buildwidget.runner", build_id],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
@@ -56,7 +58,8 @@ def spawn(store: Store, record: BuildRecord, secrets: Mapping[str, str]) -> Proc
                 **_detached(),
             )
         except OSError as error:
-            problem = LaunchError(f"{python} cannot be started: {error.strerror}.", field="python")
+            why = explain_start_failure(error, [python], cwd=str(directory), path=environment.get("PATH"))
+            problem = LaunchError(why.message, field="python")
             _fail(store, build_id, str(problem))
             raise problem from error
     identity = ProcessIdentity.of(process.pid)
@@ -64,7 +67,15 @@ def spawn(store: Store, record: BuildRecord, secrets: Mapping[str, str]) -> Proc
     threading.Thread(target=process.wait, name=f"buildwidget-reap-{process.pid}", daemon=True).start()
     with contextlib.suppress(Unavailable):  # it is under way, and notes itself when it claims the build
         store.set_process(build_id, identity)
+    SCOPES.warn()  # last: a warning may be turned into an error, and the build is on its way
     return identity
+
+
+def _scope(python: str, build_id: str, environment: Mapping[str, str]) -> list[str]:
+    """What starts the interpreter in a scope; nothing for one that may not start, so that the failure is its own."""
+    if not starts_for_sure(python, cwd=".", path=environment.get("PATH")):
+        return []
+    return SCOPES.prefix(f"buildwidget-{build_id}")
 
 
 def _fail(store: Store, build_id: str, message: str) -> None:
@@ -128,7 +139,8 @@ def _check_other_python(python: str) -> None:
             check=False,
         )
     except OSError as error:
-        raise LaunchError(f"{python} cannot be started: {error.strerror}.", field="python") from error
+        why = explain_start_failure(error, [python], cwd=str(data_dir()), path=os.environ.get("PATH"))
+        raise LaunchError(why.message, field="python") from error
     except subprocess.TimeoutExpired:
         raise LaunchError(f"{python} did not answer within {_CHECK_SECONDS:g} s.", field="python") from None
     if done.returncode:

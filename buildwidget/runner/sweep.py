@@ -10,6 +10,7 @@ from buildwidget.protocol.events import ENDS, Error, StatusEvent
 from buildwidget.runner.build_dir import build_dir, remove_noted_socket, runner_log_tail
 from buildwidget.runner.liveness import LeaseObserver
 from buildwidget.runner.process_tree import kill_leftovers
+from buildwidget.runner.sessions import forget_note, members, read_note
 from buildwidget.store.drafts import draft
 from buildwidget.store.errors import Ended, Fenced, NotFound
 from buildwidget.store.process import this_host
@@ -45,7 +46,7 @@ def _end(store: Store, record: BuildRecord, reason: str) -> bool:
     claimed_as = record.process or ProcessIdentity(host=this_host(), boot="", pid=0, created=0.0)
     try:
         appender = store.claim(build_id, claimed_as, expected_generation=record.generation)
-        ended = kill_leftovers(build_id) if claimed_as.is_here() else 0
+        ended = _kill_leftovers(build_id) if claimed_as.is_here() else 0
         spool = build_dir(build_id) / SPOOL_FILE
         taken = take_spool(spool, appender)
         if taken and appender.state.status in ENDS:
@@ -56,6 +57,13 @@ def _end(store: Store, record: BuildRecord, reason: str) -> bool:
         return False  # it lives after all, or another sweep was faster
     remove_noted_socket(build_id)
     return True
+
+
+def _kill_leftovers(build_id: str) -> int:
+    note = read_note(build_id)
+    killed = kill_leftovers(build_id, list_known=lambda: members(note) if note is not None else ())
+    forget_note(build_id)
+    return killed
 
 
 def _lost(record: BuildRecord, reason: str, ended: int, spool: Path | None) -> StatusEvent:

@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
-import shutil
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from buildwidget.protocol.events import Error, LogEvent, StatusEvent
 from buildwidget.runner.build_dir import build_dir, note_socket, remove_noted_socket
-from buildwidget.runner.command import CommandSpec, OutputStream, RunningCommand, shell_arguments
+from buildwidget.runner.command import CommandSpec, OutputStream, RunningCommand, start_failure
 from buildwidget.runner.environment import work_environment
-from buildwidget.runner.exit_status import explain, explain_start_failure
+from buildwidget.runner.exit_status import explain
 from buildwidget.runner.hidden import whole_command
 from buildwidget.runner.outcome import read_outcome
 from buildwidget.runner.output import Output
-from buildwidget.runner.process_tree import OrphanReaper, Rung, SignalLadder, build_processes
+from buildwidget.runner.process_tree import OrphanReaper, Rung, SignalLadder, build_processes, is_of_another_build
 from buildwidget.runner.report_intake import ReportIntake
 from buildwidget.runner.report_server import ReportServer
 from buildwidget.runner.secrets import Masker
+from buildwidget.runner.sessions import SessionNotes
 from buildwidget.runner.settings import RunnerSettings
+from buildwidget.runner.start_failure import what_is_missing
 from buildwidget.runner.stop import StopRequests
 from buildwidget.store.errors import StoreError
 from buildwidget.store.records import BuildRecord, ProcessIdentity
@@ -66,6 +64,7 @@ class Work:
         self._settings = settings
         self._output = Output(writer.write, masker)
         self._intake = ReportIntake(writer.write, masker=masker, cwd=record.spec.get("cwd"))
+        self._sessions = SessionNotes(self._build_id, lambda pid: is_of_another_build(pid, self._build_id))
         self._reaper = OrphanReaper()
         self._next_reap = time.monotonic()
         self._ladder: threading.Thread | None = None
@@ -86,6 +85,7 @@ class Work:
             return self._run_command(server.address)
         finally:
             self._end_processes()
+            self._sessions.close()
             server.close(self._settings.drain_seconds)
             remove_noted_socket(self._build_id)
             self._intake.finish()
@@ -97,9 +97,9 @@ class Work:
         try:
             running = RunningCommand(spec)
         except OSError as error:
-            program = spec.command if isinstance(spec.command, str) else spec.command[0]
-            return _status("failed", error=explain_start_failure(error, program))
+            return _status("failed", error=start_failure(error, spec))
         self._pid = running.pid
+        self._sessions.start()
         self._stop.on_request(self._start_ladder)
         code = running.pump(self._on_output, on_idle=self._on_idle, drain_seconds=self._settings.drain_seconds)
         self._output.finish()
@@ -114,7 +114,7 @@ class Work:
             self._writer.write(LogEvent(at=_now_ms(), first=1, lines=[("system", ALL_ALLOWED)]))
         end = _status("failed")
         for attempt in attempts(spec, env, _now_ms):
-            end = self._run_attempt(replace(attempt, command=dying_with_parent(attempt.command, env)))
+            end = self._run_attempt(attempt)
             if attempt.session.usable or self._stop.reason is not None:
                 break
         return end
@@ -126,8 +126,9 @@ class Work:
         try:
             running = run.start()
         except OSError as error:
-            return _status("failed", error=explain_start_failure(error, attempt.command[0]))
+            return _status("failed", error=start_failure(error, run.command))
         self._pid = running.pid
+        self._sessions.start()
         self._agent = run
         self._stop.on_answer(run.answer)
         self._stop.on_request(self._start_ladder)
@@ -137,14 +138,15 @@ class Work:
     def _command_spec(self, address: str | None) -> CommandSpec:
         spec = self._record.spec
         env = work_environment(os.environ, spec, self._build_id, address)
-        command: list[str]
+        command: str | list[str]
         if self._record.summary.kind == "function":
             env.setdefault("PYTHONUNBUFFERED", "1")
             command = [spec.get("python") or sys.executable, "-c", CALL_PROGRAM, str(build_dir(self._build_id))]
         else:
-            given = whole_command(spec, {**os.environ, **env})
-            command = dying_with_parent(shell_arguments(given) if isinstance(given, str) else given, env)
-        return CommandSpec(command, cwd=spec["cwd"], env=env, pty=spec.get("pty", True))
+            command = whole_command(spec, {**os.environ, **env})
+        # A call asks for its death itself.
+        dies = self._record.summary.kind != "function"
+        return CommandSpec(command, cwd=spec["cwd"], env=env, pty=spec.get("pty", True), dies_with_parent=dies)
 
     def _on_output(self, stream: OutputStream, data: bytes) -> None:
         self._output.feed(stream, data)
@@ -190,6 +192,12 @@ class Work:
             with contextlib.suppress(StoreError):  # they are ended, told or not
                 self._writer.write(LogEvent(at=_now_ms(), first=1, lines=[("system", text)]))
 
+    def _missing(self, program: str) -> str | None:
+        cwd = self._record.spec["cwd"]
+        if os.sep not in program or not os.path.lexists(os.path.join(cwd, program)):  # noqa: PTH118 - absolute or not
+            return None  # the shell went elsewhere before, and its words must do
+        return what_is_missing(program, cwd=cwd, path=None)
+
     def _end_of(self, code: int) -> StatusEvent:
         if self._stop.reason is not None:
             return stopped(self._stop, code)
@@ -197,7 +205,7 @@ class Work:
             outcome = read_outcome(build_dir(self._build_id))
             if outcome is not None or code == 0:
                 return end_of_call(code, outcome, self._output.tail.text())
-        error = explain(code, self._output.tail.text())
+        error = explain(code, self._output.tail.text(), self._missing)
         return _status("failed" if error else "succeeded", exit_code=code, error=error)
 
 
@@ -222,24 +230,6 @@ def stopped(stop: StopRequests, code: int | None = None) -> StatusEvent:
     if stop.reason == "signal":
         error = Error(kind="runner_stopped", message="The runner was told to stop (by a signal), and ended the work.")
     return _status("cancelled", exit_code=code, error=error)
-
-
-def dying_with_parent(command: list[str], env: Mapping[str, str]) -> list[str]:
-    """The command, killed when the runner is (Linux): ``setpriv`` asks the kernel for it and becomes the command."""
-    prefix = _death_prefix()
-    # Only for a program that is there: else starting it is to fail, which tells why.
-    return [*prefix, *command] if prefix and shutil.which(command[0], path=env.get("PATH")) else command
-
-
-@functools.cache
-def _death_prefix() -> tuple[str, ...]:
-    tool = shutil.which("setpriv") if sys.platform == "linux" else None
-    if tool is None:
-        return ()
-    prefix = (tool, "--pdeathsig", "KILL", "--")
-    # BusyBox has a setpriv without this option.
-    tried = subprocess.run([*prefix, "true"], stdin=subprocess.DEVNULL, capture_output=True, check=False)  # noqa: S603
-    return prefix if tried.returncode == 0 else ()
 
 
 def _status(status: Any, **fields: Any) -> StatusEvent:

@@ -18,7 +18,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-import psutil
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
@@ -27,6 +26,7 @@ from sqlalchemy.pool import PoolProxiedConnection, StaticPool
 
 from buildwidget.store.errors import CorruptDatabase, DatabaseGone, StoreError, Unavailable
 from buildwidget.store.file_guard import FileGuard
+from buildwidget.store.file_systems import is_on_network
 from buildwidget.store.kept import DriverTransaction, KeptConnection
 from buildwidget.store.lock_holder import lock_holder
 
@@ -36,12 +36,6 @@ which process holds the lock."""
 
 _JOURNAL_BYTES: Final = 64 * 1024 * 1024
 """A WAL that grew (a reader was open during many commits) is cut back to this when it is next reused."""
-
-_NETWORK_FILE_SYSTEMS: Final = frozenset({
-    "9p", "afpfs", "afs", "beegfs", "ceph", "cifs", "davfs", "davfs2", "fuse.glusterfs", "fuse.rclone", "fuse.s3fs",
-    "fuse.sshfs", "glusterfs", "gpfs", "lustre", "ncpfs", "nfs", "nfs3", "nfs4", "orangefs", "panfs", "smb3", "smbfs",
-    "vboxsf", "virtiofs", "webdav",
-})  # fmt: skip
 
 _IMMEDIATE = {"buildwidget_immediate": True}
 
@@ -264,18 +258,6 @@ def sqlite_path(url: URL) -> Path | None:
     if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
         return None
     return Path(url.database).absolute()
-
-
-def is_on_network(path: Path | None) -> bool:
-    """Whether a file lies (or will lie) on a file system of another machine."""
-    if path is None:
-        return False
-    resolved = os.path.realpath(path)
-    mounts = sorted(psutil.disk_partitions(all=True), key=lambda mount: len(mount.mountpoint), reverse=True)
-    for mount in mounts:
-        if os.path.join(resolved, "").startswith(os.path.join(mount.mountpoint, "")):  # noqa: PTH118 - a prefix test
-            return mount.fstype.lower() in _NETWORK_FILE_SYSTEMS
-    return False
 
 
 def _engine(database: Database, *, is_memory: bool, busy_seconds: float) -> Engine:

@@ -12,10 +12,15 @@ def data_dir() -> Path:
 
     ``$BUILDWIDGET_DATA_DIR``, else ``buildwidget`` in Jupyter's per-user data directory.
     """
-    configured = os.environ.get("BUILDWIDGET_DATA_DIR")
-    directory = Path(configured).expanduser().absolute() if configured else _default_directory()
+    directory = data_path()
     make_private(directory)
     return directory
+
+
+def data_path() -> Path:
+    """Where ``data_dir`` is, whether or not it exists."""
+    configured = os.environ.get("BUILDWIDGET_DATA_DIR")
+    return Path(configured).expanduser().absolute() if configured else _default_directory()
 
 
 def database_url() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,8 +67,8 @@ def this_boot() -> str:
 
 def _created(pid: int) -> float:
     fields = _stat(pid)
-    if fields is not None:
-        return int(fields[_STAT_STARTED]) / os.sysconf("SC_CLK_TCK")
+    if fields is not None and sys.platform != "win32":
+        return int(fields[_STAT_STARTED]) / float(os.sysconf("SC_CLK_TCK"))
     try:
         return psutil.Process(pid).create_time()
     except psutil.NoSuchProcess:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -22,18 +21,6 @@ KEPT_BYTES: Final = 5 * 1024**3
 _DAY_MS: Final = 24 * 60 * 60 * 1000
 
 
-def delete_build(store: Store, build_id: str, builds_dir: Path | None = None) -> None:
-    """Delete an ended build, its log, and its files in ``builds_dir/<id>``.
-
-    Raises:
-        NotFound: there is no such build.
-        StillRunning: it has not ended.
-    """
-    store.delete(build_id)
-    if builds_dir is not None:
-        shutil.rmtree(builds_dir / build_id, ignore_errors=True)  # what stays is only unused space
-
-
 def sweep_retention(
     store: Store,
     *,
@@ -49,7 +36,7 @@ def sweep_retention(
         now_ms: the time, milliseconds since the epoch.
         days: counted from a build's end.
         max_bytes: of logs and payloads, and of the files in ``builds_dir``.
-        builds_dir: where builds have their files, in directories named by their ids; None: leave files alone.
+        builds_dir: where builds have their files, in directories named by their ids; None: their size does not count.
 
     Returns:
         The ids that were deleted.
@@ -60,7 +47,7 @@ def sweep_retention(
     for build_id in doomed:
         # Another sweep may have been faster.
         with contextlib.suppress(NotFound, StillRunning):
-            delete_build(store, build_id, builds_dir)
+            store.delete(build_id)
             deleted.append(build_id)
     return deleted
 

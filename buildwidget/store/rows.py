@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, insert, or_, select
 
+from buildwidget.protocol.limits import MAX_SAFE_INTEGER
 from buildwidget.protocol.state import Summary
 from buildwidget.store.errors import KeyTaken, NotFound
 from buildwidget.store.records import BuildPage, BuildRecord, NewBuild, ProcessIdentity
 from buildwidget.store.tables import UNENDED, builds
 
 Statuses: TypeAlias = "str | Collection[str] | None"
+
+_CURSOR: Final = re.compile(r"([0-9]{1,16})-([^\0]+)")
 
 _decode_summary = msgspec.json.Decoder(Summary).decode
 
@@ -197,8 +201,8 @@ def _has_status(statuses: Statuses) -> Sequence[ColumnElement[bool]]:
 
 
 def _parse_cursor(cursor: str) -> tuple[int, str]:
-    created_at, _, build_id = cursor.partition("-")
-    try:
-        return int(created_at), build_id
-    except ValueError:
-        raise ValueError(f"{cursor!r} is not a cursor of a list of builds") from None
+    parts = _CURSOR.fullmatch(cursor)
+    # A greater number is no time, and more than a database's integer holds.
+    if parts is None or int(parts[1]) > MAX_SAFE_INTEGER:
+        raise ValueError(f"{cursor[:100]!r} is not a cursor of a list of builds")
+    return int(parts[1]), parts[2]

@@ -306,7 +306,7 @@ class Store:
             return rows.ahead(connection, build_id)
 
     def delete(self, build_id: str) -> None:
-        """Delete an ended build and its log (its files are deleted by retention.delete_build).
+        """Delete an ended build, its log and its files.
 
         Raises:
             NotFound: there is no such build.

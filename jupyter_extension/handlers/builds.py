@@ -10,7 +10,6 @@ import msgspec
 from buildwidget.agent_launching import AgentTask, prepare_agent
 from buildwidget.launching import Options, prepare, request_again, submit
 from buildwidget.protocol.events import Status
-from buildwidget.runner.build_dir import remove_build_dir
 from buildwidget.store.errors import NotFound
 from buildwidget.store.records import BuildPage, BuildRecord, EventRange, Hydration
 from buildwidget.store.store import Store
@@ -147,7 +146,6 @@ def hydration_body(found: Hydration) -> bytes:
 def _delete(store: Store, owner: str, build_id: str) -> None:
     owned(store, owner, build_id)
     store.delete(build_id)
-    remove_build_dir(build_id)
 
 
 class EventsHandler(RestHandler):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -13,9 +14,11 @@ from tornado.iostream import StreamClosedError
 from buildwidget.hub import Connection, HubFull, SinkClosed
 from buildwidget.protocol import close_codes
 from buildwidget.protocol.frames import Subscribe, Watch
+from buildwidget.protocol.limits import MAX_SAFE_INTEGER
 from jupyter_extension.handlers.base import RestHandler, allowed
 from jupyter_extension.handlers.errors import ApiError
 from jupyter_extension.handlers.expiry import may_stay
+from jupyter_extension.handlers.writing import done
 
 LAST_EVENT_ID: Final = "Last-Event-ID"
 
@@ -70,7 +73,7 @@ class StreamSink:
                 raise SinkClosed
             self._handler.write(data)
             try:
-                await self._handler.flush()
+                await done(self._handler.flush())
             except StreamClosedError:
                 self._closed.set()
                 raise SinkClosed from None
@@ -134,6 +137,8 @@ def _subscribe(value: str, field: str = "build") -> Subscribe:
     build, *cursor = value.split(":")
     if build and not cursor:
         return Subscribe(build)
-    if build and len(cursor) == 2 and cursor[0] and cursor[1].isascii() and cursor[1].isdigit():
-        return Subscribe(build, cursor[0], int(cursor[1]))
-    raise ApiError(400, "bad_request", f"{field} must be id or id:epoch:seq, not {value!r}.", field=field)
+    if build and len(cursor) == 2 and cursor[0] and re.fullmatch(r"[0-9]{1,16}", cursor[1]):
+        seq = int(cursor[1])
+        if seq <= MAX_SAFE_INTEGER:
+            return Subscribe(build, cursor[0], seq)
+    raise ApiError(400, "bad_request", f"{field} must be id or id:epoch:seq, not {value[:100]!r}.", field=field)

@@ -107,13 +107,6 @@ class BuildWebSocket(JsonErrors, WebSocketMixin, WebSocketHandler, JupyterHandle
             self.set_header(EXTENSIONS, AGREED)
         return super().finish(chunk)
 
-    def skip_check_origin(self) -> bool:
-        """A token in the header lets scripts in from anywhere, as everywhere in Jupyter; one in the URL does not.
-
-        URLs leak (history, logs, links), and a page of a foreign origin could open one.
-        """
-        return not self.get_query_arguments("token") and super().skip_check_origin()
-
     def set_default_headers(self) -> None:
         """None: an upgrade is no page."""
 

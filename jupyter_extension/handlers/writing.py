@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from asyncio import Future
 from collections.abc import Awaitable
 
 from tornado.iostream import IOStream, SSLIOStream, StreamClosedError
@@ -32,8 +34,18 @@ def write(stream: IOStream, data: bytes) -> Awaitable[None] | None:
         raise SinkClosed from None
 
 
-async def _taken(written: Awaitable[None]) -> None:
+async def _taken(written: Future[None]) -> None:
     try:
-        await written
+        await done(written)
     except StreamClosedError:
         raise SinkClosed from None
+
+
+async def done(written: Future[None]) -> None:
+    """Waits for a write of Tornado's. The wait may be cancelled; the write goes on.
+
+    The hub cancels its wait when it gives a client up. Awaiting the future itself would cancel that too, and Tornado,
+    which asks it how the write went, would raise in a callback of the event loop.
+    """
+    await asyncio.wait([written])
+    written.result()

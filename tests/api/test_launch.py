@@ -3,11 +3,13 @@ from __future__ import annotations
 import functools
 import threading
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 import buildwidget as bw
+from buildwidget.comm_actions import perform
 from buildwidget.store.errors import NotFound
 from tests.waiting import wait_until
 
@@ -182,14 +184,58 @@ def test_lists(data: Path) -> None:
     assert "<table>" in table
 
 
+def test_several_statuses_are_taken(data: Path) -> None:
+    good, bad = bw.launch("true").wait(timeout=WAIT), bw.launch("false").wait(timeout=WAIT)
+    both = ["succeeded", "failed"]
+    for statuses in (both, tuple(both), set(both), frozenset(both), iter(both), dict.fromkeys(both)):
+        assert {build.id for build in bw.builds(status=statuses)} == {good.id, bad.id}
+    assert bw.builds(status=[]) == []
+    assert [build.id for build in bw.builds(status=["failed"])] == [bad.id]
+    assert len(bw.builds(limit=10**30)) == 2
+
+
+@pytest.mark.parametrize(
+    ("filters", "kind", "said"),
+    [
+        ({"status": "nonsense"}, ValueError, "no status 'nonsense': a build is queued, running, succeeded, failed"),
+        ({"status": ["running", "nonsense"]}, ValueError, "no status 'nonsense'"),
+        ({"status": ["running", None]}, ValueError, "no status None"),
+        ({"status": "failed,lost"}, ValueError, "no status 'failed,lost'"),
+        ({"status": "Running"}, ValueError, "no status 'Running'"),
+        ({"status": ""}, ValueError, "no status ''"),
+        ({"status": [["running"]]}, ValueError, "no status"),
+        ({"status": 3}, TypeError, "status is a string or several, not int"),
+        ({"status": b"running"}, TypeError, "status is a string or several, not bytes"),
+        ({"project": 3}, TypeError, "project is a string, not int"),
+        ({"project": ["a"]}, TypeError, "project is a string, not list"),
+        ({"project": " "}, ValueError, "project is empty"),
+        ({"q": 3}, TypeError, "q is a string, not int"),
+        ({"q": ""}, ValueError, "q is empty"),
+        ({"limit": 0}, ValueError, "limit is 1 or more, not 0"),
+        ({"limit": -1}, ValueError, "limit is 1 or more, not -1"),
+        ({"limit": "5"}, TypeError, "limit is a whole number, not str"),
+        ({"limit": 2.5}, TypeError, "limit is a whole number, not float"),
+        ({"limit": True}, TypeError, "limit is a whole number, not bool"),
+        ({"limit": None}, TypeError, "limit is a whole number, not NoneType"),
+    ],
+)
+def test_a_filter_that_cannot_be_is_an_error(filters: dict[str, Any], kind: type[Exception], said: str) -> None:
+    with pytest.raises(kind, match=said):
+        bw.builds(**filters)
+
+
 def test_attaching_to_nothing_says_so(data: Path) -> None:
     with pytest.raises(NotFound, match="no-such-build"):
         bw.attach("no-such-build")
 
 
 def test_a_deleted_build_is_gone(data: Path) -> None:
-    build = bw.launch("true")
-    build.wait(timeout=WAIT)
-    build.delete()
-    assert bw.builds() == []
-    assert "deleted" in repr(build)
+    for delete in (bw.Build.delete, lambda build: perform(build, "remove", {})):
+        build = bw.launch(len, "abc")
+        build.wait(timeout=WAIT)
+        directory = data / "builds" / build.id
+        assert (directory / "callable.pkl").exists()
+        delete(build)
+        assert not directory.exists()
+        assert bw.builds() == []
+        assert "deleted" in repr(build)

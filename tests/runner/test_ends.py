@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
 from buildwidget.runner.build_dir import build_dir
 from tests.runner.builds import Builds
@@ -100,3 +101,31 @@ def test_the_runner_leaves_nothing_behind_itself(builds: Builds) -> None:
     wait_until(lambda: not builds.runner(build_id).is_alive(), what="the runner's end")
     assert sorted(path.name for path in build_dir(build_id).iterdir()) == ["runner.log"]
     assert (build_dir(build_id) / "runner.log").read_text() == ""
+
+
+def test_a_working_directory_that_vanished_while_the_build_waited_is_named(builds: Builds, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    for command in ("echo hello", ["true"]):
+        error = builds.wait_for(builds.command(command, cwd=str(gone))).error
+        assert error is not None
+        assert f"its working directory {gone} does not exist" in error.message
+        assert "setpriv" not in error.message
+
+
+def test_a_script_whose_interpreter_vanished_is_explained(builds: Builds, tmp_path: Path) -> None:
+    script = tmp_path / "script"
+    script.write_text("#!/no/such/python\n")
+    script.chmod(0o700)
+    build_id = builds.command([str(script)])
+    error = builds.wait_for(build_id).error
+    assert error is not None
+    assert "the interpreter /no/such/python, which does not exist" in error.message
+    assert not any("setpriv" in line for line in builds.lines(build_id))
+    error = builds.wait_for(builds.command(str(script))).error
+    assert error is not None
+    assert "/no/such/python" in error.message
+    script.write_text("#!/usr/bin/env no-such-python\n")
+    for command in ([str(script)], str(script)):
+        error = builds.wait_for(builds.command(command)).error
+        assert error is not None
+        assert "no-such-python" in error.message

@@ -34,11 +34,21 @@ class Frame:
 
 
 class RawSocket:
-    """A WebSocket to ``buildwidget/ws``, or to another path below the base URL; ``offer``: extensions."""
+    """A WebSocket to ``buildwidget/ws``, or to another path below the base URL.
 
-    def __init__(self, client: Client, offer: str | None = None, path: str = "buildwidget/ws") -> None:
+    ``offer``: extensions. ``receive_buffer``: bytes that the system takes in while nobody reads.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        offer: str | None = None,
+        path: str = "buildwidget/ws",
+        *,
+        receive_buffer: int | None = None,
+    ) -> None:
         server = client.server
-        self._socket = socket.create_connection(("127.0.0.1", server.port), timeout=30)
+        self._socket = connected(server.port, receive_buffer)
         headers = {
             "Host": f"127.0.0.1:{server.port}",
             "Upgrade": "websocket",
@@ -123,6 +133,16 @@ class RawSocket:
             raise EOFError
         self.received += len(data)
         self._buffer += data
+
+
+def connected(port: int, receive_buffer: int | None = None) -> socket.socket:
+    """A socket to a server on this machine."""
+    line = socket.socket()
+    if receive_buffer is not None:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)  # counts only before the connect
+    line.settimeout(30)
+    line.connect(("127.0.0.1", port))
+    return line
 
 
 def deflate(content: bytes) -> bytes:

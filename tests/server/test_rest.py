@@ -52,6 +52,8 @@ def test_the_list_filters_by_status_and_text(client: Client, store: Store) -> No
     assert _ids(client, project=project, status="failed") == [failed]
     assert _ids(client, project=project, status="failed,lost") == [lost, failed]
     assert _ids(client, project=project, status="running") == [running]
+    repeated = client.get(f"builds?project={project}&status=failed&status=lost,running").json()["builds"]
+    assert [build["id"] for build in repeated] == [running, lost, failed]
     assert _ids(client, project=project, q="LANDING") == [failed]
     assert _ids(client, project=project, q="no such thing") == []
 

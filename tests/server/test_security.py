@@ -65,6 +65,9 @@ class Route:
     def is_content(self) -> bool:
         return "displays" in self.name or "artifacts" in self.name
 
+    def token_query(self, site: Site) -> str:
+        return f"{'&' if '?' in self.path else '?'}token={site.server.token}"
+
     def ask(self, client: Client, method: str, headers: dict[str, str] | None = None, query: str = "") -> Response:
         headers = {**(UPGRADE if self.is_socket else {}), **(headers or {})}
         return client.request(method, self.path + query, {} if method in CHANGES else None, headers)
@@ -277,11 +280,41 @@ def test_a_token_in_an_address_is_never_logged(site: Site) -> None:
     assert site.server.token not in site.server.log
 
 
-def test_a_socket_opened_by_a_foreign_page_with_a_token_in_the_address_is_refused(site: Site) -> None:
-    (socket,) = (route for route in site.routes if route.is_socket)
-    answer = socket.ask(site.server.anonymous(), "GET", {"Origin": FOREIGN}, f"?token={site.server.token}")
-    refused(site, answer, socket)
-    assert socket.ask(site.server.with_token(), "GET").status == 101
+@pytest.mark.parametrize("origin", [FOREIGN, "null", "http://127.0.0.1:1", "https://127.0.0.1", "evil", "file://"])
+def test_a_foreign_page_with_a_token_in_the_address_is_refused(site: Site, origin: str) -> None:
+    before = _fingerprint(site)
+    for route, method in site.cases():
+        answer = route.ask(site.server.anonymous(), method, {"Origin": origin}, route.token_query(site))
+        refused(site, answer, (route, method))
+        # As an additional one it opens nothing either.
+        both = {"Origin": origin, "Authorization": f"token {site.server.token}"}
+        refused(site, route.ask(site.server.anonymous(), method, both, route.token_query(site)), (route, method))
+    assert before == _fingerprint(site)
+
+
+def test_a_form_of_a_foreign_page_with_a_token_is_refused(site: Site) -> None:
+    before, client = _fingerprint(site), site.server.anonymous()
+    headers = {"Origin": FOREIGN, "Content-Type": "application/x-www-form-urlencoded"}
+    body = f'{{"kind":"command","command":"true","name":"&token={site.server.token}&"}}'.encode()
+    for route, method in site.cases({"POST"}):
+        refused(site, client.request(method, route.path, body, headers), (route, method))
+    assert before == _fingerprint(site)
+
+
+def test_a_token_in_the_address_works_for_scripts_and_for_pages_of_this_server(site: Site) -> None:
+    for headers in ({}, {"Origin": site.server.origin}):
+        for route, method in site.cases({"GET"}):
+            if route.name != "stream":
+                expected = {"/buildwidget/ws": 101, "/buildwidget/{rest}": 404}.get(route.name, 200)
+                answer = route.ask(site.server.anonymous(), method, headers, route.token_query(site))
+                assert answer.status == expected, (route, headers)
+
+
+def test_a_token_in_the_header_works_from_anywhere(site: Site) -> None:
+    for route, method in site.cases({"GET"}):
+        if route.name != "stream":
+            expected = {"/buildwidget/ws": 101, "/buildwidget/{rest}": 404}.get(route.name, 200)
+            assert route.ask(site.server.with_token(), method, {"Origin": FOREIGN}).status == expected, route
 
 
 def _fingerprint(site: Site) -> list[object]:

@@ -334,7 +334,10 @@ class StoreContract:
         assert [summary.id for summary in first.builds + rest.builds] == ["c", "b", "a"]
         assert rest.next_cursor is None
 
-    @pytest.mark.parametrize("cursor", ["", "x", "x-y"])
+    @pytest.mark.parametrize(
+        "cursor",
+        ["", "x", "x-y", "1", "1-", "-1-a", "1-a\0", f"{2**53}-a", f"{2**63}-a", f"{'9' * 5000}-a", "\u0661-a", " 1-a"],
+    )
     def test_what_is_no_cursor_is_refused(self, store: Store, cursor: str) -> None:
         with pytest.raises(ValueError, match="not a cursor"):
             store.summaries("ann", cursor=cursor)

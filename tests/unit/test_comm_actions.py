@@ -40,6 +40,11 @@ def test_summaries_of_this_and_other_builds(store: Store, build: Build) -> None:
         ("tool", {}, "needs id"),
         ("artifact", {"index": None}, "needs index"),
         ("answer", {}, "needs decision"),
+        ("artifact", {"index": "x"}, "index is a whole number"),
+        ("artifact", {"index": [1]}, "index is a whole number"),
+        ("log", {"after": "one"}, "after is a whole number"),
+        ("log", {"limit": float("inf")}, "limit is a whole number"),
+        ("log", {"before": {}}, "before is a whole number"),
     ],
 )
 def test_what_cannot_be_asked(build: Build, action: str, args: dict[str, Any], said: str) -> None:
@@ -70,6 +75,14 @@ def test_every_point_of_a_metric(store: Store) -> None:
         list(build.metric_points("acc"))
     with pytest.raises(NotFound):
         list(Build("none", store).metric_points("loss"))
+
+
+@pytest.mark.parametrize("number", [2**63, -(2**70), 10**400, -1, "9" * 30])
+def test_numbers_beyond_a_databases_are_taken_for_the_nearest(build: Build, number: object) -> None:
+    for name in ("after", "before", "limit"):
+        assert perform(build, "log", {name: number})["lines"] == []
+    with pytest.raises(NotFound):
+        perform(build, "artifact", {"index": number})
 
 
 def test_a_prompt_is_answered_once(store: Store) -> None:

@@ -65,6 +65,18 @@ class AgentRun:
         self._line = bytearray()
         self._heard_at = clock()
 
+    @property
+    def command(self) -> CommandSpec:
+        """What is started."""
+        return CommandSpec(
+            self._attempt.command,
+            cwd=self._session.order.cwd,
+            env=self._attempt.environment,
+            pty=False,
+            stdin=True,
+            dies_with_parent=True,
+        )
+
     def start(self) -> RunningCommand:
         """Starts the program.
 
@@ -72,14 +84,7 @@ class AgentRun:
             OSError: it cannot be started.
         """
         session = self._session
-        spec = CommandSpec(
-            self._attempt.command,
-            cwd=session.order.cwd,
-            env=self._attempt.environment,
-            pty=False,
-            stdin=True,
-        )
-        running = RunningCommand(spec)
+        running = RunningCommand(self.command)
         self._input = InputPipe(running.stdin) if running.stdin is not None else None
         with self._lock:
             self._take(session.start())

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from buildwidget.runner import command
-from buildwidget.runner.command import CommandSpec, RunningCommand, shell_arguments
+from buildwidget.runner.command import CommandSpec, RunningCommand
 from tests.unit.runner.running import run_command
 from tests.waiting import wait_until
 
@@ -44,11 +44,6 @@ def run(program: str | list[str], *, pty: bool = True, **env: str) -> tuple[int,
 
 def test_a_shell_string_runs_in_bash_where_there_is_one() -> None:
     assert run("[[ a == a* ]] && set -o pipefail && printf '%s' \"$0\"; exit 3") == (3, b"/bin/bash", b"")
-
-
-def test_without_bash_it_runs_in_sh(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Path, "exists", lambda path: False)
-    assert shell_arguments("true") == ["/bin/sh", "-c", "true"]
 
 
 def test_arguments_reach_the_program_as_they_are() -> None:
@@ -213,3 +208,20 @@ import buildwidget.runner.command, buildwidget.runner.process_tree, buildwidget.
 """
     root = Path(__file__).parents[3]
     subprocess.run([sys.executable, "-c", code], check=True, cwd=root)
+
+
+@pytest.mark.parametrize(("given", "by_shell"), [('echo "a b" & echo c', True), (["echo", "a b"], False)])
+def test_on_windows_a_string_goes_to_the_systems_shell_as_it_is(
+    monkeypatch: pytest.MonkeyPatch, given: str | list[str], by_shell: bool
+) -> None:
+    started: list[tuple[object, dict[str, object]]] = []
+    with monkeypatch.context() as windows:
+        windows.setattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0x200, raising=False)
+        windows.setattr(subprocess, "Popen", lambda command, **options: started.append((command, options)))
+        windows.setattr(sys, "platform", "win32")
+        command._start(CommandSpec(given, "C:\\", {"A": "1"}, dies_with_parent=True), pty=False, output=-1)
+    ((words, options),) = started
+    assert words == given
+    assert options["shell"] is by_shell
+    assert options["creationflags"] == 0x200
+    assert "start_new_session" not in options

@@ -8,13 +8,12 @@ from pathlib import Path
 import pytest
 
 from buildwidget.protocol.events import Error
-from buildwidget.runner.command import CommandSpec, RunningCommand
+from buildwidget.runner.command import CommandSpec
 from buildwidget.runner.exit_status import (
     NO_KEYBOARD,
     OutputTail,
     describe_exit,
     explain,
-    explain_start_failure,
     last_traceback,
 )
 from buildwidget.runner.terminal import LineSplitter
@@ -68,18 +67,9 @@ def test_real_shells_and_signals(tmp_path: Path) -> None:
     )
     code, error = run(str(script))
     assert error is not None
-    assert (code, error.message) == (126, f"It exited with code 126: {script} cannot be run (Permission denied).")
+    assert (code, error.message) == (126, f"It exited with code 126: {script} cannot be started: Permission denied.")
     assert run("kill -SEGV $$")[1] == Error(kind="SIGSEGV", message=describe_exit(-signal.SIGSEGV))
     assert run("sh -c 'kill -9 $$'; exit $?")[1] == Error(kind="exit", message=describe_exit(137))
-
-
-def test_what_cannot_be_started_is_told_with_its_reason() -> None:
-    spec = CommandSpec(["true"], cwd="/no/such/place", env={})
-    with pytest.raises(FileNotFoundError) as caught:
-        RunningCommand(spec)
-    assert explain_start_failure(caught.value, "true") == Error(
-        kind="FileNotFoundError", message="true cannot be started: No such file or directory (/no/such/place)."
-    )
 
 
 def test_a_traceback_is_kept_with_class_and_text() -> None:

@@ -9,8 +9,9 @@ import psutil
 import pytest
 from sqlalchemy import event, text
 
-from buildwidget.store.engine import Database, is_on_network
+from buildwidget.store.engine import Database
 from buildwidget.store.errors import Unavailable
+from buildwidget.store.file_systems import is_on_network
 
 
 @pytest.fixture

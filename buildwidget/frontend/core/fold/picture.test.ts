@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { MAX_METRIC_POINTS } from "../protocol/limits.gen";
 import type { MetricPoint, MetricRow, State } from "../protocol/types.gen";
 import { fold, reduce } from "../reducer";
-import { deepFreeze, START } from "../testing/sequences";
+import { deepFreeze, START } from "../testing/states";
 
 const event = (points: readonly MetricPoint[]) => ({ type: "metric", at: 1, name: "m", points });
 const rowOf = (state: State) => state.metrics[0] as MetricRow;

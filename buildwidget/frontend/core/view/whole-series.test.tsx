@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { MetricPicture } from "../model";
 import type { MetricPoint } from "../protocol/types.gen";
 import { fold } from "../reducer";
-import { START } from "../testing/sequences";
+import { START } from "../testing/states";
 import { mountBuild } from ".";
 import { FakeSession } from "./harness/fake-session";
 import { QUIET_MS } from "./whole-series";

@@ -13,6 +13,8 @@ from typing import Any
 import msgspec
 
 from buildwidget.build import Build
+from buildwidget.runner.artifact_paths import find_artifact
+from buildwidget.runner.hidden import whole_places
 from buildwidget.store.errors import NotFound
 
 MAX_CONTENT_BYTES = 16 * 1024 * 1024
@@ -82,8 +84,10 @@ def _display(build: Build, args: dict[str, Any]) -> Any:
 
 def _artifact(build: Build, args: dict[str, Any]) -> Any:
     row = build.store.artifact(build.id, int(args["index"]))
-    root = Path(build.store.record(build.id).spec.get("cwd", "."))
+    root = Path(whole_places(build.store.record(build.id).spec).get("cwd", "."))
     path = (root / row.path).resolve()
+    if not path.is_file():
+        path = (root / (find_artifact(build.id, str(root), row.path) or row.path)).resolve()
     if not path.is_relative_to(root.resolve()) or not path.is_file():
         raise ValueError(f"The file {row.path} is not below the build's working directory, or gone.")
     return _content(row.mime or "application/octet-stream", path.read_bytes())

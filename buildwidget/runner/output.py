@@ -78,7 +78,7 @@ class Output:
     def _take(self, stream: Stream, update: LogUpdate) -> None:
         reading = self._reading(stream)
         reading.partial = update.partial
-        lines = [self._masker.mask(line) for line in update.lines] if self._masker else update.lines
+        lines = self._masked(update.lines) if reading.splitter.moved else update.lines
         for event in reading.bars.feed([*update.redrawn, *lines], update.partial, self._now_ms()):
             self._write(self._masker.mask_event(event))
         if lines:
@@ -86,6 +86,12 @@ class Output:
             self._tell([(stream, line) for line in lines])
         elif self._clock() >= self._next_partial:
             self._tell_partial()
+
+    def _masked(self, lines: list[str]) -> list[str]:
+        """Lines that moves of the cursor drew: they may show a secret that the bytes in their order did not."""
+        whole = "\n".join(lines)
+        masked = self._masker.mask(whole)
+        return lines if masked is whole else masked.split("\n")
 
     def _tell_partial(self) -> None:
         if self._partial() != self._told:
@@ -104,7 +110,9 @@ class Output:
 
     def _partial(self) -> dict[Stream, str]:
         return {
-            stream: self._masker.mask(reading.partial) for stream, reading in self._streams.items() if reading.partial
+            stream: self._masker.mask(reading.partial) if reading.splitter.moved else reading.partial
+            for stream, reading in self._streams.items()
+            if reading.partial
         }
 
 

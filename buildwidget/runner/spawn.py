@@ -18,6 +18,7 @@ from buildwidget.errors import LaunchError
 from buildwidget.protocol.events import Error, StatusEvent
 from buildwidget.reporting.messages import SOCKET_VARIABLE
 from buildwidget.runner.build_dir import RUNNER_LOG, make_build_dir
+from buildwidget.runner.hidden import hider_for, whole_places
 from buildwidget.runner.process_tree import BUILD_ID_VARIABLE
 from buildwidget.store.drafts import draft
 from buildwidget.store.errors import Unavailable
@@ -42,7 +43,7 @@ def spawn(store: Store, record: BuildRecord, secrets: Mapping[str, str]) -> Proc
     """
     build_id = record.summary.id
     directory = make_build_dir(build_id)
-    python = record.spec.get("python") or sys.executable
+    python = whole_places(record.spec, {**os.environ, **secrets}).get("python") or sys.executable
     environment = runner_environment(store.url, build_id, secrets)
     with (directory / RUNNER_LOG).open("ab") as log:
         try:
@@ -57,7 +58,7 @@ def spawn(store: Store, record: BuildRecord, secrets: Mapping[str, str]) -> Proc
             )
         except OSError as error:
             problem = LaunchError(f"{python} cannot be started: {error.strerror}.", field="python")
-            _fail(store, build_id, str(problem))
+            _fail(store, build_id, hider_for(secrets).mask(str(problem)))
             raise problem from error
     identity = ProcessIdentity.of(process.pid)
     # Without somebody who waits for it, a runner that ends while this process lives on stays a zombie.

@@ -45,9 +45,10 @@ class Hider:
         self.secrets = dict(known)
         """The secret variables, and those that were made for what a pattern found."""
         self._owners: dict[Secret, tuple[str, int]] = {}
-        for name in sorted(known):
-            for place, secret in enumerate(secrets_in(name, known[name])):
-                self._owners.setdefault(secret, (name, place))
+        found = [(name, *each) for name in sorted(known) for each in enumerate(secrets_in(name, known[name]))]
+        # The variable that is the secret before one that only holds it, so that labels do not depend on the latter.
+        for name, place, secret in sorted(found, key=lambda each: each[2].text != known[each[0]]):
+            self._owners.setdefault(secret, (name, place))
         self._masker = Masker(self._owners, value_patterns())
 
     def mask(self, text: str) -> str:
@@ -62,8 +63,15 @@ class Hider:
         """
         if text is None or self.mask(text) == text:
             return text
-        parts = self._parts(self._masker.mask_patterns(text))
-        return "".join(part if isinstance(part, str) else f"{MASK}({part['secret']})" for part in _one_each(parts))
+        label: list[str] = []
+        before: str | list[Part] = ""
+        for group in self._groups(self._masker.mask_patterns(text)):
+            if isinstance(group, str):
+                label.append(group)
+            elif isinstance(before, str):  # what touches is one
+                label.append(f"{MASK}({_first_secret(group)})")
+            before = group or before
+        return "".join(label)
 
     def notebook(self, notebook: NotebookRef | None) -> NotebookRef | None:
         """The notebook as it may be stored."""
@@ -72,10 +80,12 @@ class Hider:
 
     def hide(self, text: str) -> tuple[str, list[Part]]:
         """The text as it may be stored, and its parts (none where it holds no secret)."""
-        parts = self._parts(text)
-        if not any(isinstance(part, dict) for part in parts):
+        groups = self._groups(text)
+        if all(isinstance(group, str) for group in groups):
             return text, []
-        return "".join(part if isinstance(part, str) else MASK for part in _one_each(parts)), parts
+        return self.mask(text), _joined(
+            [part for each in groups for part in ([each] if isinstance(each, str) else each)]
+        )
 
     def hide_command(self, command: str | list[str]) -> tuple[str | list[str], list[list[Part]] | None]:
         """The command as it may be stored, and the parts of each of its words (of a shell line: of the one line).
@@ -114,19 +124,20 @@ class Hider:
                 raise
             raise LaunchError(message, field=error.field, code=error.code) from None
 
-    def _parts(self, text: str) -> list[Part]:
+    def _groups(self, text: str) -> list[str | list[Part]]:
+        """The text in turn as what is no secret, and the parts of each secret."""
         if not self._masker:
             return [text]
         raw = _bytes(text)
-        parts: list[Part] = []
+        groups: list[str | list[Part]] = []
         at = 0
         for found in self._found(raw):
             if found.end <= at:
                 continue
             begin = max(found.start, at)
-            parts += (*self._of_patterns(raw[at:begin]), *self._of_secret(raw, begin, found))
+            groups += (*self._of_patterns(raw[at:begin]), self._of_secret(raw, begin, found))
             at = found.end
-        return _joined([*parts, *self._of_patterns(raw[at:])])
+        return [*groups, *self._of_patterns(raw[at:])]
 
     def _found(self, raw: bytes) -> list[Found]:
         matcher = self._masker.matcher
@@ -155,16 +166,16 @@ class Hider:
             parts.append({**part, "swap": True} if swap else part)
         return parts
 
-    def _of_patterns(self, raw: bytes) -> list[Part]:
+    def _of_patterns(self, raw: bytes) -> list[str | list[Part]]:
         """A text without secrets of variables; what a pattern finds in it becomes a variable."""
         values = self._masker.patterns.find(raw) if self._masker.patterns else set()
-        parts: list[Part] = []
+        parts: list[str | list[Part]] = []
         while values:
             place, value = min((raw.find(value), value) for value in values)
             if place < 0:
                 values.discard(value)
                 continue
-            parts += (_text(raw[:place]), {"secret": self._variable_for(_text(value)), "form": "value"})
+            parts += (_text(raw[:place]), [{"secret": self._variable_for(_text(value)), "form": "value"}])
             raw = raw[place + len(value) :]
         return [*parts, _text(raw)]
 
@@ -203,8 +214,8 @@ def _hider(known: tuple[tuple[str, str], ...], patterns: tuple[str, ...]) -> Hid
 
 
 def whole_text(shown: str, parts: Sequence[Part] | None, environment: Mapping[str, str]) -> str:
-    """The text as it is to be used, from what ``Hider.hide`` gave; ``***`` for what is not known here."""
-    if not parts:
+    """The text as it is to be used, from what ``Hider.hide`` gave; as it is shown if a variable is not known here."""
+    if not parts or not secret_names(parts) <= environment.keys():
         return shown
     pieces = [_bytes(part) if isinstance(part, str) else _value(part, environment) for part in parts]
     return _text(b"".join(pieces))
@@ -241,9 +252,7 @@ def secret_names(parts: Sequence[Part]) -> set[str]:
 
 
 def _value(part: Mapping[str, Any], environment: Mapping[str, str]) -> bytes:
-    value = environment.get(part["secret"])
-    if value is None:
-        return MASK.encode()
+    value = environment[part["secret"]]
     if part.get("form") == "value":
         return _bytes(value)
     secrets = secrets_in(part["secret"], value)
@@ -273,13 +282,8 @@ def _runs(written: bytes, exact: bytes, gaps: Mapping[int, bytes]) -> Iterator[t
         swapped = place < len(written) and written[place] != exact[place]
 
 
-def _one_each(parts: Sequence[Part]) -> Iterator[Part]:
-    """The parts, with one of each row of them that are secret, and without the gaps in a row."""
-    before: Part = ""
-    for part in parts:
-        if isinstance(part, str) or isinstance(before, str):
-            yield part
-        before = part
+def _first_secret(parts: Sequence[Part]) -> str:
+    return next(str(part["secret"]) for part in parts if isinstance(part, dict))
 
 
 def _joined(parts: Sequence[Part]) -> list[Part]:

@@ -90,11 +90,13 @@ def _escaped_specials(pattern: str, times: int = 0) -> Form:
 
 def _json_html(letters: str, times: int = 0) -> Form:
     r"""As JSON that is safe in a page: with a set of letters as ``\u00XX``."""
-    table = {letter: f"\\u{ord(letter):04x}" for letter in letters if letter != "/"}
+    escapes = {letter: f"\\u{ord(letter):04x}" for letter in letters} | {"/": "\\/"}
 
     def write(text: str) -> str:
-        escaped = "".join(table.get(letter) or _json(1)(letter) for letter in text)
-        return _json(times)(escaped.replace("/", "\\/") if "/" in letters else escaped)
+        escaped = _json(1)(text)
+        for letter in letters:
+            escaped = escaped.replace('\\"' if letter == '"' else letter, escapes[letter])
+        return _json(times)(escaped)
 
     return write
 

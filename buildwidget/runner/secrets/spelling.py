@@ -21,6 +21,7 @@ _LONGEST_GAPS: Final = 4096
 EARLY: Final = 4
 """So many characters of a secret must stand before a line's end for that line to wait for the next one."""
 _SHORTEST_LINE: Final = 16
+_NONE: Final[frozenset[int]] = frozenset()
 _ARMOUR: Final = re.compile(r"-----(?:BEGIN|END) [A-Z0-9 ]{1,60}-----")
 _SPACED: Final = re.compile(r"hexadecimal|decimal|percents")
 _CERTAIN: Final = 16
@@ -147,6 +148,8 @@ def _pieces(text: str, secret: int, form: str, start: int = 0, longest: int = LO
 
 def _within(places: Sequence[int], begin: int, end: int) -> frozenset[int]:
     """Of places in order those inside of a piece, counted from its beginning."""
+    if not places:
+        return _NONE
     return frozenset(place - begin for place in places[bisect_right(places, begin) : bisect_left(places, end)])
 
 

@@ -54,13 +54,10 @@ WRITTEN: dict[str, Callable[[str], str]] = {
     "html, every character": lambda text: "".join(f"&#{ord(letter)};" for letter in text),
     "json": json.dumps,
     "json twice": lambda text: json.dumps(json.dumps(text)),
-    "json, by number": lambda text: "".join(
-        letter if letter.isalnum() else f"\\u{ord(letter):04X}" for letter in text
+    "json, by number": lambda text: "".join(letter if letter.isalnum() else f"\\u{ord(letter):04X}" for letter in text),
+    "json, html safe": lambda text: (
+        json.dumps(text).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
     ),
-    "json, html safe": lambda text: json.dumps(text)
-    .replace("<", "\\u003c")
-    .replace(">", "\\u003e")
-    .replace("&", "\\u0026"),
     "repr": repr,
     "hexadecimal": lambda text: text.encode().hex(),
     "HEXADECIMAL": lambda text: text.encode().hex().upper(),
@@ -114,7 +111,10 @@ def test_each_form_is_masked_however_it_is_broken(written: str, broken: str) -> 
         assert whole.startswith((b"before", b"bef"))
         assert whole.endswith(b" after\n")
         assert fed(masker, data, [dice.randrange(len(data)) for _ in range(12)]) == whole
-        assert traces(flat(text), [flat(WRITTEN[written](twin)) for twin in twins], whole.decode()) == [], (secret, whole)
+        assert traces(flat(text), [flat(WRITTEN[written](twin)) for twin in twins], whole.decode()) == [], (
+            secret,
+            whole,
+        )
 
 
 def test_a_form_is_found_by_its_name() -> None:
@@ -130,12 +130,19 @@ def test_of_a_long_secret_the_common_forms_count() -> None:
     assert masker.mask(_b64(secret)) == "***"
 
 
-values = st.lists(st.text(st.sampled_from(CHARACTERS + "é€😀\n"), min_size=8, max_size=40).filter(str.strip), max_size=3)
+values = st.lists(
+    st.text(st.sampled_from(CHARACTERS + "é€😀\n"), min_size=8, max_size=40).filter(str.strip), max_size=3
+)
 ordinary = st.text(st.sampled_from(" abcxyz012\n\t\r\x1b[m=/"), max_size=30)
 
 
 @settings(max_examples=300, deadline=None)
-@given(values, st.lists(ordinary, max_size=6), st.randoms(use_true_random=False), st.lists(st.integers(0, 10_000), max_size=20))
+@given(
+    values,
+    st.lists(ordinary, max_size=6),
+    st.randoms(use_true_random=False),
+    st.lists(st.integers(0, 10_000), max_size=20),
+)
 def test_a_stream_shows_what_the_whole_shows(
     secrets: list[str], texts: list[str], dice: random.Random, cuts: list[int]
 ) -> None:

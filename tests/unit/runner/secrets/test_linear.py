@@ -14,7 +14,13 @@ from buildwidget.runner.secrets import Masker, secret_values, split_environment
 from buildwidget.runner.secrets.names import is_ordinary, looks_secret
 from buildwidget.runner.secrets.patterns import ValuePatterns
 
-SECRETS = ["hunter2-hunter2", "aaaaaaaa", "my secret pass phrase", "ab/cd+ef==ghijkl", "-----BEGIN A-----\n" + "QUJD" * 40]
+SECRETS = [
+    "hunter2-hunter2",
+    "aaaaaaaa",
+    "my secret pass phrase",
+    "ab/cd+ef==ghijkl",
+    "-----BEGIN A-----\n" + "QUJD" * 40,
+]
 UNITS = {
     "x": "x",
     "a": "a",

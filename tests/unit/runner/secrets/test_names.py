@@ -71,7 +71,11 @@ INSIDE: list[tuple[str, str, list[Secret]]] = [
     ("A", "Server=tcp:x;User ID=me;Password='p;w 12345';Encrypt=yes", [Secret("p;w 12345")]),
     ("A", "EndpointsProtocol=https;AccountName=x;AccountKey=abcDEF123456+/==;B=c", [Secret("abcDEF123456+/==")]),
     ("A", "jdbc:postgresql://host/db?user=me&password=secret99", [Secret("secret99")]),
-    ("A", "https://ghp_0123456789012345678901234567890123456@github.com/x", [Secret("ghp_" + "0123456789" * 3 + "0123456")]),
+    (
+        "A",
+        "https://ghp_0123456789012345678901234567890123456@github.com/x",
+        [Secret("ghp_" + "0123456789" * 3 + "0123456")],
+    ),
     ("A", PG, [Secret("postgres", "//postgres:", "@")]),
     ("A", "http://me:ab%40@host", [Secret("ab%40", "//me:", "@"), Secret("ab@", "//me:", "@")]),
     ("A", "git -c http.extraheader='Authorization: Basic dXNlcjpodW50ZXIyMg=='", [Secret("dXNlcjpodW50ZXIyMg==")]),

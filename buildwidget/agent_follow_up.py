@@ -16,6 +16,7 @@ from buildwidget.launching import Options, Request, short
 from buildwidget.protocol.codec import decode_state
 from buildwidget.protocol.events import ENDS
 from buildwidget.protocol.state import State
+from buildwidget.runner.hidden import whole_places
 from buildwidget.store.records import BuildRecord
 from buildwidget.store.store import Store
 
@@ -106,11 +107,12 @@ def _begun(record: BuildRecord, state: State, wanted: FollowUp) -> Request:
 
 
 def _options(state: State, spec: Mapping[str, Any], env: Mapping[str, str]) -> Options:
+    places = whole_places(spec, {**os.environ, **env})
     return Options(
         project=state.project,
-        cwd=check_directory(spec["cwd"]),
+        cwd=check_directory(places["cwd"]),
         env=env,
-        python=spec.get("python"),
+        python=places.get("python"),
         tags=state.tags,
         notebook=state.notebook,
     )

@@ -5,20 +5,27 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 from buildwidget.agent_program import checked_program
 from buildwidget.errors import LaunchError
 from buildwidget.launch_checks import check_environment, check_text
-from buildwidget.launching import KEPT_ENVIRONMENT, Options, Request, checked_options, common_spec, short
+from buildwidget.launching import (
+    Options,
+    Request,
+    checked_options,
+    common_spec,
+    inherited_environment,
+    needed_secrets,
+    short,
+    stored_options,
+)
 from buildwidget.protocol.events import Agent
 from buildwidget.runner.agents.binaries import PROGRAMS
 from buildwidget.runner.agents.credentials import missing_credentials
 from buildwidget.runner.agents.session import PERMISSIONS
-from buildwidget.runner.hidden import hide_secrets, secret_names
-from buildwidget.runner.secrets import Masker, secret_values, split_environment
+from buildwidget.runner.hidden import Hider, hider_for
 from buildwidget.same_spec import fingerprint
 
 MAX_PROMPT_CHARACTERS: Final = 1_000_000
@@ -52,31 +59,33 @@ def prepare_agent(task: AgentTask, options: Options) -> Request:
     Raises:
         LaunchError: naming the argument that is wrong, the program or the credentials that are missing.
     """
-    _check_task(task)
-    options = checked_options(replace(options, pty=False))
     given = check_environment(options.env)
-    environment = {**os.environ, **given}
-    binary, version = checked_program(task.agent, environment)
-    missing = missing_credentials(task.agent, environment)
-    if missing is not None:
-        raise LaunchError(missing, field="agent")
-    return _request(task, options, given, Agent(id=task.agent, version=version), binary)
+    hider = hider_for(given)
+    with hider.errors():
+        _check_task(task, hider)
+        options = checked_options(replace(options, pty=False))
+        environment = {**os.environ, **given}
+        binary, version = checked_program(task.agent, environment)
+        missing = missing_credentials(task.agent, environment)
+        if missing is not None:
+            raise LaunchError(missing, field="agent")
+        return _request(task, options, Agent(id=task.agent, version=version), binary, hider)
 
 
-def _request(task: AgentTask, options: Options, given: Mapping[str, str], agent: Agent, binary: str) -> Request:
-    inherited = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
-    plain, secrets = split_environment({**inherited, **given})
-    known = split_environment({**os.environ, **given})[1]
-    prompt, parts = hide_secrets(task.prompt, known)
-    secrets.update({name: known[name] for name in secret_names(parts)})
-    name = Masker(secret_values(known)).mask(options.name) if options.name else short(prompt)
+def _request(task: AgentTask, options: Options, agent: Agent, binary: str, hider: Hider) -> Request:
+    given = dict(options.env or {})
+    plain, secrets = hider.split(inherited_environment(given))
+    prompt, parts = hider.hide(task.prompt)
     asked = {"prompt": prompt, "agent": task.agent, "model": task.model, "permission": task.permission}
-    spec = {**asked, **common_spec(options, plain, secrets), "binary": binary, "pty": False}
+    spec = {**asked, **common_spec(options, plain, hider, binary=binary), "pty": False}
     if parts:
         spec["prompt_parts"] = parts
+    secrets.update(needed_secrets(hider, spec))
+    spec["secret_names"] = sorted(secrets)
     spec["fingerprint"] = fingerprint({**asked, "parts": parts or None}, spec)
     about = {"agent": agent, "model": task.model, "operation": task.operation}
-    return Request("agent", name, spec, options, secrets, about=about)
+    options = stored_options(options, hider)
+    return Request("agent", options.name or short(prompt), spec, options, secrets, about=about)
 
 
 def may_everything(request: Request) -> str | None:
@@ -94,7 +103,7 @@ def announce(request: Request) -> None:
         sys.stdout.write(f"{told}\n")
 
 
-def _check_task(task: AgentTask) -> None:
+def _check_task(task: AgentTask, hider: Hider) -> None:
     if not isinstance(task.prompt, str) or not task.prompt.strip():
         raise LaunchError("The prompt is empty: say what the agent is to do.", field="prompt")
     if len(task.prompt) > MAX_PROMPT_CHARACTERS or "\0" in task.prompt:
@@ -107,3 +116,5 @@ def _check_task(task: AgentTask) -> None:
     check_text("model", task.model)
     if task.model is not None and not re.fullmatch(r"[\w.:/@\[\]][\w.:/@\[\]-]*", task.model):
         raise LaunchError(f"{task.model!r} is no name of a model.", field="model")
+    if task.model is not None and hider.mask(task.model) != task.model:
+        raise LaunchError("The name of the model holds the value of a secret variable.", field="model")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Literal
 
 import msgspec
@@ -10,7 +9,7 @@ import msgspec
 from buildwidget.errors import BuildwidgetError
 from buildwidget.protocol.events import ENDS
 from buildwidget.protocol.state import PermissionRow
-from buildwidget.runner.secrets import Masker, secret_values, split_environment
+from buildwidget.runner.hidden import hider_for
 from buildwidget.store.errors import Ended
 from buildwidget.store.store import Store
 
@@ -63,10 +62,8 @@ def send_answer(
         raise _decided(row.decision)
     if prompts.status in ENDS:
         raise Ended(f"The build has ended: {prompts.status}.")
-    masker = Masker(secret_values(split_environment(os.environ)[1]))
-    store.send(
-        build_id, "answer", row.request_id, {"decision": decision, "message": masker.mask(message or "") or None}
-    )
+    shown = hider_for().mask(message) if message else None
+    store.send(build_id, "answer", row.request_id, {"decision": decision, "message": shown or None})
     # The store keeps the first answer; of two people who answer at once, one must hear that it was not theirs.
     kept = next(sent.body for sent in store.commands(build_id) if sent.request == row.request_id)
     if kept["decision"] != decision:

@@ -12,6 +12,7 @@ from buildwidget.build import Build
 from buildwidget.build_list import BuildFilters, Builds
 from buildwidget.notebook_ref import this_notebook
 from buildwidget.process_store import process_store
+from buildwidget.runner.hidden import hider_for
 from buildwidget.runner.liveness import LeaseObserver
 from buildwidget.runner.sweep import sweep
 from buildwidget.store.errors import NotFound
@@ -152,9 +153,11 @@ def attach(id_or_key: str, *, project: str | None = None) -> Build:
             return Build(id_or_key)
     except NotFound:
         pass
-    ids = [found.summary.id for found in store.find(owner(), project, id_or_key)]
+    hider = hider_for()
+    key, project = hider.label(id_or_key), hider.label(project)  # as they were stored
+    ids = [found.summary.id for found in store.find(owner(), project, key)] if key else []
     if not ids and project is None:
-        ids = [found.id for found in store.summaries(owner(), q=id_or_key).builds if found.key == id_or_key]
+        ids = [found.id for found in store.summaries(owner(), q=key).builds if found.key == key]
     if not ids:
         raise NotFound(id_or_key)
     return Build(ids[0])
@@ -176,7 +179,6 @@ def builds(
         TypeError: an argument is of another type.
     """
     checked = BuildFilters.checked(status, project, q, limit)
-    page = _swept_store().summaries(
-        owner(), status=checked.statuses, project=checked.project, q=checked.q, limit=checked.limit
-    )
+    project = checked.project and hider_for().label(checked.project)
+    page = _swept_store().summaries(owner(), status=checked.statuses, project=project, q=checked.q, limit=checked.limit)
     return Builds(Build(summary.id) for summary in page.builds)

@@ -14,6 +14,8 @@ import msgspec
 
 from buildwidget.build import Build
 from buildwidget.protocol.limits import MAX_SAFE_INTEGER
+from buildwidget.runner.artifact_paths import find_artifact
+from buildwidget.runner.hidden import whole_places
 from buildwidget.store.errors import NotFound
 from buildwidget.store.series import DEFAULT_POINTS, DEFAULT_WIDTH, MAX_POINTS, MIN_POINTS
 
@@ -98,8 +100,10 @@ def _display(build: Build, args: dict[str, Any]) -> Any:
 
 def _artifact(build: Build, args: dict[str, Any]) -> Any:
     row = build.store.artifact(build.id, _whole("index", args["index"], low=-1))
-    root = Path(build.store.record(build.id).spec.get("cwd", "."))
+    root = Path(whole_places(build.store.record(build.id).spec).get("cwd", "."))
     path = (root / row.path).resolve()
+    if not path.is_file():
+        path = (root / (find_artifact(build.id, str(root), row.path) or row.path)).resolve()
     if not path.is_relative_to(root.resolve()) or not path.is_file():
         raise ValueError(f"The file {row.path} is not below the build's working directory, or gone.")
     return _content(row.mime or "application/octet-stream", path.read_bytes())

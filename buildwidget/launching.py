@@ -26,8 +26,7 @@ from buildwidget.launch_checks import (
 from buildwidget.protocol.events import Event, Kind, LogEvent, MetaEvent, NotebookRef, StatusEvent
 from buildwidget.runner.build_dir import build_dir, make_build_dir, remove_build_dir
 from buildwidget.runner.function import CALLABLE_FILE, save_callable
-from buildwidget.runner.hidden import hide_in_command, secret_names
-from buildwidget.runner.secrets import Masker, secret_values, split_environment
+from buildwidget.runner.hidden import Hider, hide_places, hider_for, secret_names, whole_places
 from buildwidget.runner.spawn import check_python, spawn
 from buildwidget.same_spec import call_fingerprint, difference, fingerprint
 from buildwidget.store.drafts import draft
@@ -96,13 +95,16 @@ def prepare(work: Work, args: tuple[Any, ...], kwargs: Mapping[str, Any], option
     Raises:
         LaunchError: naming the argument that is wrong.
     """
-    options = checked_options(options)
-    if callable(work):
-        return _prepare_callable(work, args, kwargs, options)
-    if args or kwargs:
-        extra = next(iter(kwargs), "a second positional argument")
-        raise LaunchError(f"A command takes no argument {extra!r}; arguments are for a callable.", field="command")
-    return _prepare_command(work, options)
+    given = check_environment(options.env)
+    hider = hider_for(given)
+    with hider.errors():
+        options = checked_options(options)
+        if callable(work):
+            return _prepare_callable(work, args, kwargs, options, hider)
+        if args or kwargs:
+            extra = next(iter(kwargs), "a second positional argument")
+            raise LaunchError(f"A command takes no argument {extra!r}; arguments are for a callable.", field="command")
+        return _prepare_command(work, options, hider)
 
 
 def checked_options(options: Options) -> Options:
@@ -124,53 +126,71 @@ def checked_options(options: Options) -> Options:
     return replace(options, cwd=check_directory(options.cwd), python=python)
 
 
-def _prepare_command(command: str | Sequence[str], options: Options) -> Request:
-    inherited = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
-    given = check_environment(options.env)
-    plain, secrets = split_environment({**inherited, **given})
-    checked = check_command(command, cwd=str(options.cwd), path=plain.get("PATH"))
-    known = split_environment({**os.environ, **given})[1]
-    shown, parts = hide_in_command(checked, known)
-    secrets.update({name: known[name] for word in parts or () for name in secret_names(word)})
-    spec = {"command": shown, **common_spec(options, plain, secrets), "pty": options.pty}
+def _prepare_command(command: str | Sequence[str], options: Options, hider: Hider) -> Request:
+    given = dict(options.env or {})
+    environment = inherited_environment(given)
+    plain, secrets = hider.split(environment)
+    checked = check_command(command, cwd=str(options.cwd), path=environment.get("PATH"))
+    shown, parts = hider.hide_command(checked)
+    spec = {"command": shown, **common_spec(options, plain, hider), "pty": options.pty}
     if parts is not None:
         spec["command_parts"] = parts
+    secrets.update(needed_secrets(hider, spec))
+    spec["secret_names"] = sorted(secrets)
     spec["fingerprint"] = fingerprint({"command": shown, "parts": parts}, spec)
     text = shown if isinstance(shown, str) else " ".join(shown)
-    return Request("command", _shown_name(options.name, known) or short(text), spec, options, secrets)
+    options = stored_options(options, hider)
+    return Request("command", options.name or short(text), spec, options, secrets)
 
 
 def _prepare_callable(
-    function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], options: Options
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], options: Options, hider: Hider
 ) -> Request:
-    given = check_environment(options.env)
-    inherited = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
-    plain, secrets = split_environment({**inherited, **given})
-    spec = {"callable": CALLABLE_FILE, **common_spec(options, plain, secrets), "pty": options.pty}
-    name = options.name or short(getattr(function, "__name__", type(function).__name__))
+    given = dict(options.env or {})
+    plain, secrets = hider.split(inherited_environment(given))
+    spec = {"callable": CALLABLE_FILE, **common_spec(options, plain, hider), "pty": options.pty}
+    secrets.update(needed_secrets(hider, spec))
+    spec["secret_names"] = sorted(secrets)
+    options = stored_options(options, hider)
+    name = options.name or short(hider.mask(getattr(function, "__name__", type(function).__name__)))
     check_signature(function, args, kwargs)
     if options.key is not None:
         digest, problem = call_fingerprint(function, args, kwargs, spec["python"])
         spec["fingerprint"] = fingerprint({"callable": digest}, spec)
         if problem is not None:
-            spec["not_compared"] = Masker(secret_values(split_environment({**os.environ, **given})[1])).mask(problem)
+            spec["not_compared"] = hider.mask(problem)
     return Request(
         "function", name, spec, options, secrets, lambda directory: save_callable(directory, function, args, kwargs)
     )
 
 
-def common_spec(options: Options, plain: dict[str, str], secrets: dict[str, str]) -> dict[str, Any]:
-    """What the spec of every kind tells."""
-    return {
-        "cwd": str(options.cwd),
-        "python": options.python,
-        "env": plain,
-        "secret_names": sorted(secrets),
-    }
+def inherited_environment(given: Mapping[str, str]) -> dict[str, str]:
+    """The variables that a build's spec keeps: those that decide what a command means, and those that were given."""
+    return {**{name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}, **given}
 
 
-def _shown_name(name: str | None, secrets: Mapping[str, str]) -> str | None:
-    return name and Masker(secret_values(secrets)).mask(name)
+def stored_options(options: Options, hider: Hider) -> Options:
+    """The options as they may be stored. A key and a project tell builds apart, so they name the secret's variable."""
+    return replace(
+        options,
+        name=options.name and hider.mask(options.name),
+        project=hider.label(options.project),
+        key=hider.label(options.key),
+        tags=[hider.mask(tag) for tag in options.tags],
+        notebook=hider.notebook(options.notebook),
+    )
+
+
+def needed_secrets(hider: Hider, spec: Mapping[str, Any]) -> dict[str, str]:
+    """The secret variables that the parts of a spec need to become whole again."""
+    hidden = [*(spec.get("command_parts") or ()), spec.get("prompt_parts") or ()]
+    hidden += (spec.get("place_parts") or {}).values()
+    return {name: hider.secrets[name] for parts in hidden for name in secret_names(parts)}
+
+
+def common_spec(options: Options, plain: dict[str, str], hider: Hider, **more: Any) -> dict[str, Any]:
+    """What the spec of every kind tells, and more."""
+    return hide_places({"cwd": str(options.cwd), "python": options.python, "env": plain, **more}, hider)
 
 
 def short(text: str, limit: int = 80) -> str:
@@ -307,16 +327,17 @@ def request_again(store: Store, record: BuildRecord) -> Request:
             field="env",
             code="secret_missing",
         )
+    places = whole_places(spec)
     options = Options(
         name=summary.name,
         project=summary.project,
         key=summary.key,
-        cwd=check_directory(spec["cwd"]),
-        python=spec["python"],
+        cwd=check_directory(places["cwd"]),
+        python=places["python"],
         tags=summary.tags,
         notebook=summary.notebook,
     )
-    check_python(spec["python"])
+    check_python(places["python"])
     if spec.get("resume"):
         from buildwidget.agent_sessions import resumed  # noqa: PLC0415 - of use to agents alone, and it takes time
 

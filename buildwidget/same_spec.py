@@ -43,7 +43,10 @@ _WORDS: Final = {
 
 def fingerprint(asked: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
     """What a build of this spec is compared by: what was asked for, and where and how it runs."""
-    return {"scheme": SCHEME, **asked, **{name: spec[name] for name in ("env", "secret_names", "cwd", "python", "pty")}}
+    kept = {name: spec[name] for name in ("env", "secret_names", "cwd", "python", "pty")}
+    # Which secrets stand where in these, since what is kept shows only that there is one.
+    hidden = {"place_parts": spec["place_parts"]} if spec.get("place_parts") else {}
+    return {"scheme": SCHEME, **asked, **kept, **hidden}
 
 
 def call_fingerprint(

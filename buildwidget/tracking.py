@@ -18,11 +18,12 @@ from types import TracebackType
 from buildwidget import report
 from buildwidget.build import Build
 from buildwidget.launch_checks import check_text
-from buildwidget.launching import Options, first_events
+from buildwidget.launching import Options, first_events, stored_options
 from buildwidget.process_store import process_store
 from buildwidget.protocol.events import ENDS, Error, StatusEvent
+from buildwidget.runner.hidden import hide_places, hider_for
 from buildwidget.runner.report_intake import ReportIntake
-from buildwidget.runner.secrets import Masker, secret_values, split_environment
+from buildwidget.runner.secrets import Masker
 from buildwidget.store.changes import ChangeWatcher
 from buildwidget.store.drafts import draft
 from buildwidget.store.errors import Fenced
@@ -52,7 +53,7 @@ class track:  # noqa: N801 - used as a statement: with track(...)
     ) -> None:
         for label, value in (("name", name), ("project", project), ("key", key)):
             check_text(label, value)
-        self._options = Options(name=name, project=project, key=key, tags=tags)
+        self._options = stored_options(Options(name=name, project=project, key=key, tags=tags), hider_for())
         self._tracking: _Tracking | None = None
 
     def __enter__(self) -> Build:
@@ -72,13 +73,14 @@ class _Tracking:
     def __init__(self, store: Store, options: Options) -> None:
         assert options.name is not None
         now, cwd = _now(), os.getcwd()  # noqa: PTH109 - a string is what is stored
+        self._masker = Masker.of_environment()
         build_id = new_build_id()
         new = NewBuild(
             id=build_id,
             owner=owner(),
             kind="track",
             created_at=now,
-            spec={"cwd": cwd},
+            spec=hide_places({"cwd": cwd}, hider_for()),
             key=options.key,
             project=options.project,
             slotted=False,
@@ -94,8 +96,7 @@ class _Tracking:
         self._writer = Writer(store.claim(build_id, identity), on_fenced=self._interrupt)
         self._writer.write(StatusEvent(at=now, status="running", pid=self._pid, host=identity.host))
         self._writer.flush()
-        self._masker = Masker(secret_values(split_environment(os.environ)[1]))
-        self._intake = ReportIntake(self._writer.write, masker=self._masker, cwd=cwd)
+        self._intake = ReportIntake(self._writer.write, masker=self._masker, cwd=cwd, build_id=build_id)
         self._sink = report.use_sink(self._intake)
         self._watcher = ChangeWatcher(store, self._look_for_cancel)
         self._watcher.set_interest("idle")

@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 
 from jupyter_server.extension.application import ExtensionApp
 
+from buildwidget.runner.secrets import SECRET_NAMES, SECRET_PATTERNS, ValuePatterns, value_patterns
 from buildwidget.store import location
 from jupyter_extension.config import Config
 from jupyter_extension.handlers.routes import ROUTES
@@ -28,6 +29,7 @@ class BuildwidgetApp(ServerTraits, ExtensionApp):
         self.gate = Gate()
         self.settings[SETTING] = self.gate
         try:
+            self.share_secret_settings()
             config = self.make_config()
         except (OSError, ValueError) as error:
             # Notebooks are worth more than builds: the server starts, and our routes tell what is wrong.
@@ -62,6 +64,17 @@ class BuildwidgetApp(ServerTraits, ExtensionApp):
         """Kernels inherit the server's environment: so they meet it in the same database, as the same owner."""
         os.environ["BUILDWIDGET_DATABASE_URL"] = config.database_url
         os.environ["BUILDWIDGET_OWNER"] = config.owner
+
+    def share_secret_settings(self) -> None:
+        """Kernels and this server know the same secrets.
+
+        Raises:
+            ValueError: a pattern is not taken.
+        """
+        for variable, value in ((SECRET_NAMES, self.secret_names), (SECRET_PATTERNS, self.secret_patterns)):
+            if value is not None:
+                os.environ[variable] = value
+        ValuePatterns(value_patterns())
 
     def current_activity(self) -> dict[str, int] | None:
         """Active builds keep a server from being shut down as idle."""

@@ -45,6 +45,18 @@ class ServerTraits(HasTraits):
         help="The builds database as an SQLAlchemy URL; kernels inherit it. None, the default:"
         " $BUILDWIDGET_DATABASE_URL, else the file builds.db in the user's Jupyter data directory.",
     ).tag(config=True)
+    secret_names = Unicode(
+        None,
+        allow_none=True,
+        help="Patterns of more variables whose values are never stored, such as MY_*_ID, with commas between them;"
+        " !PATTERN takes names out. Kernels inherit it. None, the default: $BUILDWIDGET_SECRET_NAMES.",
+    ).tag(config=True)
+    secret_patterns = Unicode(
+        None,
+        allow_none=True,
+        help="Regular expressions of more values that are never stored, such as sk-[A-Za-z0-9]{20,}, one a line."
+        " Kernels inherit it. None, the default: $BUILDWIDGET_SECRET_PATTERNS.",
+    ).tag(config=True)
 
     # The live connections; HubSettings says how the hub uses them.
     batch_ms = _milliseconds(HubSettings.batch_ms, "The batches of a build leave at most this often.")

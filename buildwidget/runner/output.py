@@ -79,8 +79,9 @@ class Output:
     def _take(self, stream: Stream, update: LogUpdate) -> None:
         reading = self._reading(stream)
         reading.partial = update.partial
-        lines = [self._masker.mask(line) for line in update.lines] if self._masker else update.lines
-        for event in reading.bars.feed(self._masked(update), self._now_ms()):
+        moved = reading.splitter.moved
+        lines = self._masked_lines(update.lines) if moved else update.lines
+        for event in reading.bars.feed(self._masked_update(update) if moved else update, self._now_ms()):
             self._write(self._masker.mask_event(event))
         if lines:
             self.tail.add(lines)
@@ -88,11 +89,17 @@ class Output:
         elif self._clock() >= self._next_partial:
             self._tell_partial()
 
+    def _masked_lines(self, lines: list[str]) -> list[str]:
+        """Lines that moves of the cursor drew: they may show a secret that the bytes in their order did not."""
+        whole = "\n".join(lines)
+        masked = self._masker.mask(whole)
+        return lines if masked is whole else masked.split("\n")
+
     def _tell_partial(self) -> None:
         if self._partial() != self._told:
             self._tell([])
 
-    def _masked(self, update: LogUpdate) -> LogUpdate:
+    def _masked_update(self, update: LogUpdate) -> LogUpdate:
         if not self._masker:
             return update
         mask = self._masker.mask
@@ -112,7 +119,9 @@ class Output:
 
     def _partial(self) -> dict[Stream, str]:
         return {
-            stream: self._masker.mask(reading.partial) for stream, reading in self._streams.items() if reading.partial
+            stream: self._masker.mask(reading.partial) if reading.splitter.moved else reading.partial
+            for stream, reading in self._streams.items()
+            if reading.partial
         }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -33,6 +34,7 @@ from buildwidget.reporting.messages import (
     Sync,
     TodosReport,
 )
+from buildwidget.runner.artifact_paths import ArtifactPaths
 from buildwidget.runner.reported_bars import ReportedBars
 from buildwidget.runner.secrets import Masker, StreamMasker
 from buildwidget.runner.todo_list import TodoList
@@ -43,7 +45,8 @@ MAX_POINTS: Final = 500
 """Points of one metric that came together travel in events of at most so many."""
 
 _MAX_OPEN_TEXTS: Final = 1_000
-_TEXT_MIMES: Final = ("text/", "image/svg", "application/json")
+_BINARY_MIMES: Final = re.compile(r"(?:image/(?!svg)|audio/|video/|font/|application/(?:octet-stream|pdf|zip|gzip))")
+"""What else is shown is text."""
 
 
 @dataclasses.dataclass(slots=True)
@@ -62,6 +65,8 @@ class ReportIntake:
         write: takes each draft, in order; ``Writer.write``.
         masker: replaces secret values; None where there are none.
         cwd: the build's working directory, which artifacts' paths are relative to where they lie below it.
+        build_id: the build, in whose directory is kept how to find artifacts with a secret in their path; None: there
+            is none, and nothing is kept.
     """
 
     def __init__(
@@ -70,10 +75,12 @@ class ReportIntake:
         *,
         masker: Masker | None = None,
         cwd: str | None = None,
+        build_id: str | None = None,
     ) -> None:
         self._write = write
         self._masker = masker
         self._cwd = cwd
+        self._paths = ArtifactPaths(build_id, masker) if masker and build_id is not None else None
         self._todos = TodoList()
         self._bars = ReportedBars()
         self._texts: dict[str, _Text] = {}
@@ -128,10 +135,14 @@ class ReportIntake:
         elif isinstance(message, StepEnded):
             event = TodosEvent(at=message.at, todos=self._todos.end(message))
         elif isinstance(message, LogReport):
-            lines: list[LogLine] = [(message.stream, line) for line in message.text.splitlines() or [""]]
+            # Masked before it is cut into lines: a secret may go over several.
+            text = self._masker.mask(message.text) if self._masker else message.text
+            lines: list[LogLine] = [(message.stream, line) for line in text.splitlines() or [""]]
             event = LogEvent(at=message.at, first=1, lines=lines)  # the appender numbers them
         elif isinstance(message, ArtifactEvent):
             event = msgspec.structs.replace(message, path=relative_path(message.path, self._cwd))
+            if self._paths is not None:
+                return draft(self._paths.mask(event))
         else:
             assert not isinstance(message, Sync)
             event = message
@@ -139,8 +150,10 @@ class ReportIntake:
 
     def _display(self, message: DisplayReport) -> Draft:
         content, masker = message.content, self._masker
-        if masker and message.mime.startswith(_TEXT_MIMES):
-            content = masker.mask(content.decode("utf-8", "replace")).encode()
+        if masker and not _BINARY_MIMES.match(message.mime):
+            text = content.decode("utf-8", "surrogateescape")
+            masked = masker.mask(text)
+            content = content if masked is text else masked.encode("utf-8", "surrogateescape")
         event: Event = DisplayEvent(
             at=message.at, id=label(message.id), mime=message.mime, size=len(content), title=message.title
         )

@@ -18,6 +18,7 @@ from buildwidget.errors import LaunchError
 from buildwidget.protocol.events import Error, StatusEvent
 from buildwidget.reporting.messages import SOCKET_VARIABLE
 from buildwidget.runner.build_dir import RUNNER_LOG, make_build_dir
+from buildwidget.runner.hidden import hider_for, whole_places
 from buildwidget.runner.process_tree import BUILD_ID_VARIABLE
 from buildwidget.runner.scope import SCOPES
 from buildwidget.runner.start_failure import explain_start_failure, starts_for_sure
@@ -44,7 +45,7 @@ def spawn(store: Store, record: BuildRecord, secrets: Mapping[str, str]) -> Proc
     """
     build_id = record.summary.id
     directory = make_build_dir(build_id)
-    python = record.spec.get("python") or sys.executable
+    python = whole_places(record.spec, {**os.environ, **secrets}).get("python") or sys.executable
     environment = runner_environment(store.url, build_id, secrets)
     with (directory / RUNNER_LOG).open("ab") as log:
         try:
@@ -60,7 +61,7 @@ def spawn(store: Store, record: BuildRecord, secrets: Mapping[str, str]) -> Proc
         except OSError as error:
             why = explain_start_failure(error, [python], cwd=str(directory), path=environment.get("PATH"))
             problem = LaunchError(why.message, field="python")
-            _fail(store, build_id, str(problem))
+            _fail(store, build_id, hider_for(secrets).mask(str(problem)))
             raise problem from error
     identity = ProcessIdentity.of(process.pid)
     # Without somebody who waits for it, a runner that ends while this process lives on stays a zombie.

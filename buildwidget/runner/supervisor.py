@@ -7,13 +7,15 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final, TypeVar
 
 from buildwidget.protocol.events import Error, StatusEvent
 from buildwidget.runner.build_dir import build_dir
+from buildwidget.runner.hidden import whole_places
 from buildwidget.runner.process_tree import become_subreaper, kill_leftovers
 from buildwidget.runner.queue import SlotQueue
-from buildwidget.runner.secrets import Masker, secret_values, split_environment
+from buildwidget.runner.secrets import Masker
 from buildwidget.runner.settings import RunnerSettings
 from buildwidget.runner.stop import StopRequests
 from buildwidget.runner.work import Work, stopped
@@ -30,8 +32,14 @@ T = TypeVar("T")
 _RETRY_PAUSE: Final = 0.5
 
 
-def run(build_id: str, settings: RunnerSettings) -> int:
-    """Run one build from its claim to its end; the runner's exit code."""
+def run(build_id: str, settings: RunnerSettings, masker: Masker | None = None) -> int:
+    """Run one build from its claim to its end; the runner's exit code.
+
+    Args:
+        build_id: the build.
+        settings: how the runner behaves.
+        masker: keeps secrets out of what is stored; default: those of this process's environment.
+    """
     become_subreaper()
     store = insist(Store.open)
     with store:
@@ -43,7 +51,7 @@ def run(build_id: str, settings: RunnerSettings) -> int:
         stop = StopRequests(store, build_id)
         stop.obey_signals()
         try:
-            _Supervisor(store, record, appender, stop, settings).run()
+            _Supervisor(record, appender, stop, settings, masker or Masker.of_environment()).run(store)
         except (Fenced, Ended):
             kill_leftovers(build_id, roots=(os.getpid(),))
             return 1
@@ -72,17 +80,16 @@ class _Supervisor:
     """One claimed build."""
 
     def __init__(
-        self, store: Store, record: BuildRecord, appender: Appender, stop: StopRequests, settings: RunnerSettings
+        self, record: BuildRecord, appender: Appender, stop: StopRequests, settings: RunnerSettings, masker: Masker
     ) -> None:
-        self._store = store
-        self._record = record
+        self._record = replace(record, spec=whole_places(record.spec))
         self._appender = appender
         self._stop = stop
         self._settings = settings
-        self._masker = masker_for(record)
+        self._masker = masker
 
-    def run(self) -> None:
-        started = self._start()
+    def run(self, store: Store) -> None:
+        started = self._start(store)
         spool = build_dir(self._record.summary.id) / SPOOL_FILE
         writer = Writer(
             self._appender,
@@ -91,9 +98,9 @@ class _Supervisor:
         )
         writer.end(self._masked(self._work(writer) if started else stopped(self._stop)))
 
-    def _start(self) -> bool:
+    def _start(self, store: Store) -> bool:
         """Wait for a slot and say that the build runs; False if it is to stop before that."""
-        queue = SlotQueue(self._store, self._appender, self._settings.max_running)
+        queue = SlotQueue(store, self._appender, self._settings.max_running)
         return queue.wait(self._running, self._stop)
 
     def _running(self) -> Draft:
@@ -118,13 +125,6 @@ class _Supervisor:
         masked = self._masker.mask_event(event)
         assert isinstance(masked, StatusEvent)
         return masked
-
-
-def masker_for(record: BuildRecord) -> Masker:
-    """Masks the secrets of this process's environment, and whatever else the spec names as secret."""
-    named = [os.environ[name] for name in record.spec.get("secret_names") or () if name in os.environ]
-    secret = split_environment(os.environ)[1]
-    return Masker([*secret_values(secret), *named])
 
 
 def _now_ms() -> int:

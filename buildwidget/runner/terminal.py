@@ -105,6 +105,8 @@ class LineSplitter:
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self._held = ""
         self._line = _OpenLine()
+        self.moved = False
+        """Whether the lines were ever anything but the text in its order, with its colours."""
 
     def feed(self, data: bytes) -> LogUpdate:
         """The lines that these bytes finish, and the line that is open after them."""
@@ -123,10 +125,14 @@ class LineSplitter:
             text = self._clean(self._held + text)
         first, *rest = text.split("\n")
         lines = self._line.write(first)
-        if rest:
+        if not rest:
+            self.moved = self.moved or _has_moves(text)
+        else:
             lines.extend(self._line.end())
             last = rest.pop()
-            lines.extend(self._middle(rest, plain=not _has_moves(text)))
+            moves = _has_moves(text)
+            self.moved = self.moved or moves
+            lines.extend(self._middle(rest, plain=not moves))
             lines.extend(self._line.write(last))
         row = None if self._line.stale else self._line.row
         return LogUpdate(lines, self._line.partial(), self._line.take_drawn(), row)
@@ -146,7 +152,9 @@ class LineSplitter:
         text, self._held = _split_cut_escape(text)
         text = text.replace("\r\n", "\n")
         if "\x1b" in text or _UNWANTED_CONTROL.search(text):
-            text = _UNWANTED.sub("", text)
+            wanted = _UNWANTED.sub("", text)
+            self.moved = self.moved or len(wanted) < len(text)
+            text = wanted
         return text
 
 

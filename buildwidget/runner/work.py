@@ -63,7 +63,7 @@ class Work:
         self._stop = stop
         self._settings = settings
         self._output = Output(writer.write, masker)
-        self._intake = ReportIntake(writer.write, masker=masker, cwd=record.spec.get("cwd"))
+        self._intake = ReportIntake(writer.write, masker=masker, cwd=record.spec.get("cwd"), build_id=record.summary.id)
         self._sessions = SessionNotes(self._build_id, lambda pid: is_of_another_build(pid, self._build_id))
         self._reaper = OrphanReaper()
         self._next_reap = time.monotonic()
@@ -122,7 +122,13 @@ class Work:
     def _run_attempt(self, attempt: Attempt) -> StatusEvent:
         from buildwidget.runner.agents.run import AgentRun  # noqa: PLC0415 - see above
 
-        run = AgentRun(attempt, self._writer.write, self._masker, permission_seconds=self._settings.permission_seconds)
+        run = AgentRun(
+            attempt,
+            self._writer.write,
+            self._masker,
+            permission_seconds=self._settings.permission_seconds,
+            build_id=self._build_id,
+        )
         try:
             running = run.start()
         except OSError as error:

@@ -10,6 +10,7 @@ import msgspec
 from buildwidget.agent_launching import AgentTask, prepare_agent
 from buildwidget.launching import Options, prepare, request_again, submit
 from buildwidget.protocol.events import Status
+from buildwidget.runner.hidden import hider_for
 from buildwidget.store.errors import NotFound
 from buildwidget.store.records import BuildPage, BuildRecord, EventRange, Hydration
 from buildwidget.store.store import Store
@@ -61,7 +62,7 @@ class BuildsHandler(RestHandler):
 
 def _page(store: Store, owner: str, ask: dict[str, Any]) -> BuildPage:
     try:
-        return store.summaries(owner, **ask)
+        return store.summaries(owner, **{**ask, "project": hider_for().label(ask["project"])})
     except ValueError:
         raise ApiError(400, "invalid", "cursor is not one that this server gave.", field="cursor") from None
 

@@ -11,6 +11,8 @@ from typing import BinaryIO, Final
 
 from buildwidget.protocol.limits import MAX_SAFE_INTEGER
 from buildwidget.protocol.state import ArtifactRow
+from buildwidget.runner.artifact_paths import find_artifact
+from buildwidget.runner.hidden import whole_places
 from buildwidget.store.errors import NotFound
 from buildwidget.store.store import Store
 from jupyter_extension.handlers.base import RestHandler, allowed
@@ -118,7 +120,14 @@ def open_artifact(store: Store, owner: str, build_id: str, index: str) -> tuple[
     if not re.fullmatch(r"[0-9]{1,16}", index) or int(index) > MAX_SAFE_INTEGER:
         raise NotFound(build_id, "artifact", index)
     row = store.artifact(build_id, int(index))
-    return row, open_below(record.spec.get("cwd"), row.path)
+    directory = whole_places(record.spec).get("cwd")
+    try:
+        return row, open_below(directory, row.path)
+    except ApiError as error:
+        hidden = find_artifact(build_id, directory, row.path) if error.status_code == 404 and directory else None
+        if hidden is None:
+            raise
+        return row, open_below(directory, hidden)
 
 
 def open_below(directory: str | None, path: str) -> BinaryIO:

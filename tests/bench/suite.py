@@ -10,6 +10,7 @@ from tests.bench.figures import Figure, Scale
 
 BENCHMARKS: Final = (
     "ingest",
+    "secrets",
     "report_metric",
     "latency",
     "updates",

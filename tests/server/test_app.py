@@ -30,7 +30,7 @@ def own_traits() -> dict[str, Any]:
 
 
 def test_every_setting_is_a_trait() -> None:
-    assert NUMBERS | {"owner", "database_url"} == set(own_traits())
+    assert NUMBERS | {"owner", "database_url", "secret_names", "secret_patterns"} == set(own_traits())
 
 
 def test_the_traits_defaults_are_the_settings_defaults() -> None:

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import msgspec
 
-from buildwidget.protocol.events import Event, TextEvent, TextKind, ToolEvent
+from buildwidget.protocol.events import ArtifactEvent, Event, TextEvent, TextKind, ToolEvent
+from buildwidget.runner.artifact_paths import ArtifactPaths
 from buildwidget.runner.secrets import Masker, StreamMasker
 
 
 class MaskedEvents:
     """Masks events one after the other."""
 
-    def __init__(self, masker: Masker) -> None:
+    def __init__(self, masker: Masker, build_id: str | None = None) -> None:
         self._masker = masker
+        self._paths = ArtifactPaths(build_id, masker) if build_id is not None else None
         self._streams: dict[str, tuple[TextKind, StreamMasker]] = {}
 
     def mask(self, event: Event) -> Event:
         """The event without secrets. The end of a delta that could begin one is held back for the next."""
         if not self._masker:
             return event
+        if isinstance(event, ArtifactEvent) and self._paths is not None:
+            return self._paths.mask(event)
         if isinstance(event, TextEvent) and event.delta is not None:
             return self._masked_delta(event, event.delta)
         if isinstance(event, TextEvent):
@@ -45,4 +49,4 @@ class MaskedEvents:
     def _masked_delta(self, event: TextEvent, delta: str) -> Event:
         _, stream = self._streams.setdefault(event.id, (event.kind, self._masker.stream()))
         shown = stream.feed(delta.encode("utf-8", "replace")).decode("utf-8", "replace")
-        return msgspec.structs.replace(event, delta=shown)
+        return msgspec.structs.replace(self._masker.mask_event(msgspec.structs.replace(event, delta="")), delta=shown)

@@ -37,6 +37,7 @@ class AgentRun:
         write: takes each event, in order.
         masker: keeps secret values out of the events.
         permission_seconds: how long a permission prompt waits before it is denied.
+        build_id: the build, in whose directory is kept how to find files with a secret in their path.
         clock: seconds, monotonic.
     """
 
@@ -47,13 +48,14 @@ class AgentRun:
         masker: Masker,
         *,
         permission_seconds: float,
+        build_id: str | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.ended = threading.Event()
         self._attempt = attempt
         self._session = attempt.session
         self._write = write
-        self._masked = MaskedEvents(masker)
+        self._masked = MaskedEvents(masker, build_id)
         if masker:
             self._session.hide_secrets(self._masked.shown)
         self._output = Output(write, masker)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 import signal
 import threading
@@ -12,6 +13,7 @@ import pytest
 
 import buildwidget as bw
 from buildwidget import report
+from buildwidget.comm_actions import perform
 from buildwidget.store.errors import NotFound
 from buildwidget.widget import MIME_TYPE, BuildWidget, display_bundle
 from tests.waiting import wait_until
@@ -136,6 +138,24 @@ def test_track_masks_secrets(data: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert build.log() == "the token is ***"
     assert build.error is not None
     assert build.error.message == "no *** here"
+    for file in data.rglob("*"):
+        assert not file.is_file() or b"hunter2hunter2" not in file.read_bytes(), file
+
+
+def test_a_tracked_key_with_a_secret_is_stored_without_and_found_with_it(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEPLOY_TOKEN", "hunter2hunter2")
+    Path("hunter2hunter2.bin").write_text("weights")
+    with bw.track("t hunter2hunter2", project="p hunter2hunter2", key="k-hunter2hunter2", tags=["hunter2hunter2"]) as b:
+        report.artifact("hunter2hunter2.bin")
+    found = bw.attach("k-hunter2hunter2", project="p hunter2hunter2")
+    assert found.id == bw.attach("k-hunter2hunter2").id == b.id
+    assert [each.id for each in bw.builds(project="p hunter2hunter2")] == [b.id]
+    assert (found.name, found.project, found.info.key) == ("t ***", "p ***(DEPLOY_TOKEN)", "k-***(DEPLOY_TOKEN)")
+    assert [row.path for row in found.artifacts] == ["***.bin"]
+    content = perform(found, "artifact", {"index": 0})
+    assert base64.b64decode(content["base64"]) == b"weights"
     for file in data.rglob("*"):
         assert not file.is_file() or b"hunter2hunter2" not in file.read_bytes(), file
 

@@ -75,14 +75,12 @@ def test_a_script_that_ends(what: str, end: str) -> None:
         ENDS[end],
         "print('over')",
     ]
-    started = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-c", "\n".join(lines)],
         capture_output=True, text=True, timeout=30, check=False,
     )  # fmt: skip
     assert done.stderr == ""
     assert done.returncode == 0
-    assert time.monotonic() - started < 15
 
 
 AT_EXIT = "import atexit, time; _ = atexit.register(time.sleep, 0.5)"

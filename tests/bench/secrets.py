@@ -11,6 +11,7 @@ from typing import Final
 
 from buildwidget.runner.output import Output
 from buildwidget.runner.secrets import Masker
+from buildwidget.runner.terminal import strip_colours
 from buildwidget.store.store import Store
 from buildwidget.store.writer import Writer
 from tests.bench.browser_refresh import log_line
@@ -19,20 +20,25 @@ from tests.store.making import started
 
 SECRETS: Final = (5, 20)
 _SHARE: Final = {5: 1.1, 20: 1.2}
-_READ: Final = 64 * 1024
-"""Bytes of a read: what the runner takes at once of a program that prints faster than is stored."""
+_READ: Final = 32 * 1024
+"""Bytes of a read: about what a terminal gives at once of a program that prints faster than is stored."""
 _LENGTHS: Final = (12, 20, 40, 64)
 
 
 def measure(scale: Scale, directory: Path) -> list[Figure]:
     """Processor time per megabyte of log, the writer's thread and the commits included."""
-    data = _log(scale.of(60_000, 2_000))
-    rounds = scale.of(12, 2)
+    coloured = _log(scale.of(30_000, 2_000))
+    plain = strip_colours(coloured.decode()).encode()
+    rounds = scale.of(15, 2)
     maskers = {count: Masker(secrets(count)) for count in (0, *SECRETS)}
     with Store.open(f"sqlite:///{directory}/secrets.db") as store:
-        sides = {str(count): _side(store, masker, data) for count, masker in maskers.items()}
+        sides = {
+            f"{count} {name}": _side(store, masker, data)
+            for name, data in (("plain", plain), ("coloured", coloured))
+            for count, masker in maskers.items()
+        }
         found = interleave(sides, rounds)
-    return [_figure(count, found, len(data)) for count in SECRETS]
+    return [_figure(count, found, len(plain)) for count in SECRETS]
 
 
 def secrets(count: int) -> list[str]:
@@ -61,7 +67,8 @@ def _side(store: Store, masker: Masker, data: bytes) -> Callable[[], float]:
 
 
 def _figure(count: int, found: dict[str, Samples], size: int) -> Figure:
-    with_secrets, without = found[str(count)], found["0"]
+    with_secrets, without = found[f"{count} plain"], found["0 plain"]
+    coloured = _median_ratio(found[f"{count} coloured"], found["0 coloured"])
     return Figure(
         what=f"processor time of a log, from the read to the commit, with {count} secrets in all their forms",
         unit="ms/MB",
@@ -71,7 +78,7 @@ def _figure(count: int, found: dict[str, Samples], size: int) -> Figure:
         judged_as="ours / floor",
         bound=_SHARE[count],
         note=f"{size / 1e6:.1f} MB of log lines in reads of {_READ // 1024} KiB. Judged is the median over the rounds "
-        "of the ratio within a round.",
+        f"of the ratio within a round. With a word of each line in colour it is {coloured:.2f}.",
     )
 
 

@@ -278,6 +278,18 @@ def test_an_artifact_is_streamed_as_it_is(client: Client, store: Store, tmp_path
         _is_sandboxed(answer.headers)
 
 
+def test_an_artifact_with_a_secret_in_its_path_is_found(client: Client, store: Store, tmp_path: Path) -> None:
+    (tmp_path / "run-hunter2").mkdir()
+    (tmp_path / "run-hunter2" / "a.svg").write_text("<svg/>")
+    (tmp_path / "run-hunter2" / "two-1.svg").write_text("1")
+    (tmp_path / "run-hunter2" / "two-2.svg").write_text("2")
+    (tmp_path.parent / "outside-x").write_text("no")
+    build = _with_artifacts(store, tmp_path, "run-***/a.svg", "run-***/two-***.svg", "../outside-***", "***", "***/b")
+    answers = [client.get(f"builds/{build.id}/artifacts/{index}") for index in range(5)]
+    assert [answer.status for answer in answers] == [200, 404, 403, 404, 404]
+    assert answers[0].body == b"<svg/>"
+
+
 @pytest.mark.parametrize("index", ["4", "-1", "x", "1e3", "99999999999999999999", "0%00", "../../events"])
 def test_an_artifact_that_is_not_there_is_not_found(client: Client, store: Store, tmp_path: Path, index: str) -> None:
     (tmp_path / "a").write_text("a")

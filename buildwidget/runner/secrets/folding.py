@@ -12,6 +12,7 @@ from typing import Final
 _ESCAPE: Final = rb"\x1b(?:\[[0-?]{0,256}[ -/]{0,16}[@-~]|[()*+\-./][0-~])"
 """Colours and movements (CSI), and charsets (as of ``tput sgr0``). The bounds make what is held back finite."""
 _ESCAPES: Final = re.compile(_ESCAPE)
+_COMMON_ESCAPES: Final = re.compile(rb"\x1b\[[0-?]{0,256}[@-~]")
 _COLOURS: Final = re.compile(rb"\x1b\[[0-9;:]{0,256}m")
 _CUT_ESCAPE: Final = re.compile(rb"\x1b(?:\[[0-?]{0,256}[ -/]{0,16}|[()*+\-./])?\Z")
 _LONGEST_ESCAPE: Final = 280
@@ -76,7 +77,7 @@ class Folded:
 
     def __init__(self, raw: bytes) -> None:
         self.raw = raw
-        self._cleaned = b"".join(_ESCAPES.split(raw)) if b"\x1b" in raw else raw
+        self._cleaned = _without_escapes(raw) if b"\x1b" in raw else raw
         self._escapes: tuple[list[int], list[int]] | None = None if b"\x1b" in raw else ([], [])
         self.text = self._cleaned.translate(_SMALL, _DROPPED)
         self.unchanged = len(self.text) == len(raw)
@@ -129,6 +130,12 @@ def _outside_of_escapes(raw: bytes, place: int) -> int:
     escape = raw.rfind(b"\x1b", max(place - _LONGEST_ESCAPE, 0), place)
     match = _ESCAPES.match(raw, escape) if escape >= 0 else None
     return max(place, match.end()) if match else place
+
+
+def _without_escapes(raw: bytes) -> bytes:
+    # Most logs have no escape sequences but these, and the simpler expression takes less time.
+    cleaned = b"".join(_COMMON_ESCAPES.split(raw))
+    return b"".join(_ESCAPES.split(raw)) if b"\x1b" in cleaned else cleaned
 
 
 def _escapes_in(raw: bytes) -> tuple[list[int], list[int]]:

@@ -59,7 +59,7 @@ class Matcher:
         self._short = _Automaton(self._keys, short)
         self._long = _Automaton(self._keys, long)
         shortest = min((len(self._keys[index]) for index in long), default=0)
-        self._stride = max(2, min(_LARGEST_STRIDE, shortest // (_SURE + 1)))
+        self._stride = max(2, min(_LARGEST_STRIDE, shortest // _SURE))
         self._samples = _Automaton(sorted(set(self._sampled(long))))
 
     def __bool__(self) -> bool:

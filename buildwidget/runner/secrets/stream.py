@@ -70,6 +70,9 @@ class SecretStream:
             self._kept = b""
             return self._render(raw, self._with_cut(whole, ranges), cut)
         keep, hold = self._matcher.open_at(whole)
+        if keep == len(raw) and not ranges and not self._shown:
+            self._kept, self._open = b"", False
+            return raw
         hold = max(hold, self._shown)
         shown = self._render(raw, ranges, hold)
         self._keep(raw, ranges, min(keep, hold), hold)

@@ -35,13 +35,14 @@ INSTALL := mkdir -p $(dir $(LABEXTENSION)) && SKIP_JUPYTER_BUILDER=1 python -m p
 
 SOURCES_TS := $(shell find $(FRONTEND) \( -path '*/node_modules' -o -path '*/lab/lib' \) -prune -o \( -name '*.ts' -o -name '*.tsx' -o -name '*.css' -o -name '*.mjs' \) -print)
 
-.PHONY: help demo test quick check check-python check-frontend test-frontend test-python test-browser bench format screenshot clean
+.PHONY: help demo test quick check check-python check-frontend test-frontend test-python test-browser bench soak format screenshot clean
 help:
 	@echo "make demo    JupyterLab on 127.0.0.1 with the quickstart notebook"
 	@echo "make test    every check and test: Python, TypeScript, notebooks, a real browser"
 	@echo "make quick   the checks and tests that take under a minute"
 	@echo "make check   formatters, linters and types only"
 	@echo "make bench   the benchmarks, as a table and as test-results/bench.json"
+	@echo "make soak    160 clients of 8 builds under faults for four minutes, everything compared"
 	@echo "make format  rewrite the sources the way the checks want them"
 
 # A virtual environment of a Python from 3.10 on, and Node from PyPI where the machine has none from 20 on.
@@ -141,6 +142,10 @@ test-browser:
 bench: $(VENV)/.browser $(VENV)/.labextension buildwidget/static/widget.js
 	@mkdir -p test-results
 	python -m tests.bench --json test-results/bench.json
+
+# Fails unless every client has had every event once and in order. SOAK="--seed 7" is that soak again.
+soak: $(VENV)/.test
+	@python -m tests.soak $(SOAK)
 
 # The picture in the README, taken by the browser tests.
 screenshot: $(VENV)/.browser

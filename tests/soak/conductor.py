@@ -119,6 +119,7 @@ class Conductor:
         self._writers: list[Child] = []
         self._crowds: list[Child] = []
         self._open: set[str] = set()
+        self._ended: set[str] = set()
         self._begun = 0
         self._events: dict[Child, dict[str, int]] = {}
         self._backup: dict[str, Cursor] = {}
@@ -197,6 +198,7 @@ class Conductor:
         if how == "open":
             self._open.add(message["build"])
         else:
+            self._ended.add(message["build"])
             self._writers.remove(child)
             child.end()
         if how in ("missing", "fenced") and self._restore is None:
@@ -235,7 +237,10 @@ class Conductor:
             case "backup":
                 copy(self._path, self._copy)
                 self._backup = heads_of(self._copy)
+                self._ended.clear()
             case "restore":
+                # The restore takes an end away.
+                self._attend_until(lambda: bool(self._ended & self._backup.keys()), "a build to end after the backup")
                 self._restore = Restore(time.monotonic(), self._backup)
                 copy(self._copy, self._path)
                 self.report.restored += 1

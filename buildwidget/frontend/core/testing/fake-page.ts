@@ -3,6 +3,7 @@ import { PageClient } from "../client";
 import { HEALTHY_AFTER_MS } from "../connection-state";
 import type { BuildActions, BuildSession } from "../model";
 import type { PageEvent, PageEvents } from "../page-events";
+import { type PollSource, PollTransport } from "../poll";
 import { openWebSocket } from "../transport";
 import { FakeClock, settled } from "./fake-clock";
 import { FakeServer } from "./fake-server";
@@ -40,6 +41,8 @@ export class FakePage {
   readonly client: PageClient;
   /** Drawings that were asked for and not made. */
   readonly frames: Array<() => void> = [];
+  /** Whether it asks over REST where nothing else opens; else that is one more socket. */
+  polls = false;
 
   constructor(random: () => number = () => 0.5) {
     const { clock, server } = this;
@@ -51,8 +54,23 @@ export class FakePage {
       hydrate: server.hydrate,
       status: server.status,
       actions: (_, reconnect) => ({ reconnect }) as BuildActions,
-      open: (_way, listener) => openWebSocket("ws://server/buildwidget/ws", server.connect, listener),
+      open: (way, listener) =>
+        way === "poll" && this.polls
+          ? new PollTransport(this.pollSource(), listener)
+          : openWebSocket("ws://server/buildwidget/ws", server.connect, listener),
     });
+  }
+
+  private pollSource(): PollSource {
+    const { status, hydrate, events } = this.server;
+    return {
+      status,
+      hydrate,
+      events,
+      list: async () => this.server.summaries,
+      visible: () => this.events.visible(),
+      after: (ms, callback) => this.clock.after(ms, callback),
+    };
   }
 
   draw(): void {

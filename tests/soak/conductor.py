@@ -271,10 +271,10 @@ class Conductor:
         )
 
     def _finish_crowds(self) -> None:
-        """When all builds have ended: the server's sweep ends those whose end the restore took away."""
+        """When nothing is written any more."""
         with Store.open(self._server.database_url) as store:
+            wait_until(lambda: self._is_at_rest(store), timeout=_PATIENCE, what="all builds to come to rest", every=0.3)
             builds = list(read_journals(self._journals))
-            wait_until(lambda: self._are_at_rest(store, builds), timeout=60, what="all builds to end", every=0.2)
             heads = store.heads(builds)
         for crowd in self._crowds:
             crowd.send(heads=heads)
@@ -282,9 +282,14 @@ class Conductor:
             if crowd.wait() != 0:
                 self.report.faults.append("a process of clients failed")
 
-    def _are_at_rest(self, store: Store, builds: list[str]) -> bool:
-        for build in store.heads(builds):
-            if build not in self._open and store.record(build).summary.status not in ENDS:
+    def _is_at_rest(self, store: Store) -> bool:
+        """After a restore the server ends builds whose end is gone, and writers of open ones notice it by and by."""
+        journals = read_journals(self._journals)
+        for build, (epoch, head) in store.heads(journals).items():
+            if build in self._open:
+                if len(journals[build].logs.get(epoch, ())) != head:
+                    return False
+            elif store.record(build).summary.status not in ENDS:
                 return False
         return True
 

@@ -42,7 +42,7 @@ INSTALL := mkdir -p $(dir $(LABEXTENSION)) && SKIP_JUPYTER_BUILDER=1 python -m p
 
 SOURCES_TS := $(shell find $(FRONTEND) \( -path '*/node_modules' -o -path '*/lab/lib' \) -prune -o \( -name '*.ts' -o -name '*.tsx' -o -name '*.css' -o -name '*.mjs' \) -print)
 
-.PHONY: help demo test quick check check-python check-frontend test-frontend test-python test-browser test-oldest test-newest lock bench mutate format screenshot clean
+.PHONY: help demo test quick check check-python check-frontend test-frontend test-python test-browser test-oldest test-newest lock bench soak mutate format screenshot clean
 help:
 	@echo "make demo    JupyterLab on 127.0.0.1 with the quickstart notebook"
 	@echo "make test    every check and test: Python, TypeScript, notebooks, a real browser"
@@ -51,6 +51,7 @@ help:
 	@echo "make quick   the checks and tests that take under a minute"
 	@echo "make check   formatters, linters and types only"
 	@echo "make bench   the benchmarks, as a table and as test-results/bench.json"
+	@echo "make soak    160 clients of 8 builds under faults for four minutes, everything compared"
 	@echo "make mutate  mutation runs over the store, the hub, the reducers and the client: which small faults no test sees"
 	@echo "make format  rewrite the sources the way the checks want them"
 	@echo "make lock    renew the lock files in tests/locks"
@@ -208,6 +209,10 @@ bench: $(VENV)/.browser $(VENV)/.labextension buildwidget/static/widget.js
 # mutmut and Stryker are installed below test-results, apart from everything else. MUTATE names single parts.
 mutate: $(VENV)/.test $(FRONTEND)/node_modules/.installed
 	@python -m tests.mutate $(MUTATE)
+
+# Fails unless every client has had every event once and in order. SOAK="--seed 7" is that soak again.
+soak: $(VENV)/.test
+	@python -m tests.soak $(SOAK)
 
 # The picture in the README, taken by the browser tests.
 screenshot: $(VENV)/.browser

@@ -52,6 +52,7 @@ def _end(store: Store, record: BuildRecord, reason: str) -> bool:
         if taken and appender.state.status in ENDS:
             remove_noted_socket(build_id)
             return False  # it ended while the database was away, as its runner has written down
+        appender.begin_epoch()
         appender.append([draft(_lost(record, reason, ended, spool if spool.exists() else None))])
     except (Fenced, Ended, NotFound):
         return False  # it lives after all, or another sweep was faster

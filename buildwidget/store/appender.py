@@ -270,6 +270,22 @@ class Appender:
         self._start_at(hydrate(self._database, self.build_id))
         return before - self.head
 
+    def begin_epoch(self) -> None:
+        """Let what is appended from now on be another history, which clients read anew.
+
+        For whoever goes on with the log of a writer that is gone: if the database was restored, clients may have
+        read events of that writer which the log no longer has, and what follows must not get their seqs.
+
+        Raises:
+            Fenced, Unavailable: see ``append``.
+        """
+        epoch = new_epoch()
+        ours = (builds.c.id == self.build_id, builds.c.generation == self.generation)
+        with self._database.writing() as connection:
+            if connection.execute(update(builds).where(*ours).values(epoch=epoch)).rowcount == 0:
+                raise self._refusal(connection)
+        self.epoch = epoch
+
     def _state_to_save(self, entries: Entries) -> bytes | None:
         began = self._monotonic()
         if not entries.builder.ended and began < self._save_time(entries):

@@ -119,6 +119,7 @@ class Conductor:
         self._writers: list[Child] = []
         self._crowds: list[Child] = []
         self._open: set[str] = set()
+        self._ended: set[str] = set()
         self._begun = 0
         self._events: dict[Child, dict[str, int]] = {}
         self._backup: dict[str, Cursor] = {}
@@ -197,6 +198,7 @@ class Conductor:
         if how == "open":
             self._open.add(message["build"])
         else:
+            self._ended.add(message["build"])
             self._writers.remove(child)
             child.end()
         if how in ("missing", "fenced") and self._restore is None:
@@ -235,7 +237,10 @@ class Conductor:
             case "backup":
                 copy(self._path, self._copy)
                 self._backup = heads_of(self._copy)
+                self._ended.clear()
             case "restore":
+                # The restore takes an end away.
+                self._attend_until(lambda: bool(self._ended & self._backup.keys()), "a build to end after the backup")
                 self._restore = Restore(time.monotonic(), self._backup)
                 copy(self._copy, self._path)
                 self.report.restored += 1
@@ -266,10 +271,10 @@ class Conductor:
         )
 
     def _finish_crowds(self) -> None:
-        """When all builds have ended: the server's sweep ends those whose end the restore took away."""
+        """When nothing is written any more."""
         with Store.open(self._server.database_url) as store:
+            wait_until(lambda: self._is_at_rest(store), timeout=_PATIENCE, what="all builds to come to rest", every=0.3)
             builds = list(read_journals(self._journals))
-            wait_until(lambda: self._are_at_rest(store, builds), timeout=60, what="all builds to end", every=0.2)
             heads = store.heads(builds)
         for crowd in self._crowds:
             crowd.send(heads=heads)
@@ -277,9 +282,14 @@ class Conductor:
             if crowd.wait() != 0:
                 self.report.faults.append("a process of clients failed")
 
-    def _are_at_rest(self, store: Store, builds: list[str]) -> bool:
-        for build in store.heads(builds):
-            if build not in self._open and store.record(build).summary.status not in ENDS:
+    def _is_at_rest(self, store: Store) -> bool:
+        """After a restore the server ends builds whose end is gone, and writers of open ones notice it by and by."""
+        journals = read_journals(self._journals)
+        for build, (epoch, head) in store.heads(journals).items():
+            if build in self._open:
+                if len(journals[build].logs.get(epoch, ())) != head:
+                    return False
+            elif store.record(build).summary.status not in ENDS:
                 return False
         return True
 

@@ -24,13 +24,14 @@ class PollClient(Client):
 
     async def converse(self, fate: Fate) -> None:
         """The status once, then rounds until it leaves or three of them failed in a row."""
-        status = read(await self.get("status"))
-        self.welcomed(status.history)
+        await self._greet()
         self._limit = self.rng.choice((20, 200, 1000))
         leaves_at = None if fate.leaves_after is None else time.monotonic() + fate.leaves_after
         failed = 0
         while failed < _FAILED_ROUNDS and (leaves_at is None or time.monotonic() < leaves_at):
             try:
+                if failed:
+                    await self._greet()
                 await self._round(fate)
                 failed = 0
             except RefusedError as refusal:
@@ -41,6 +42,10 @@ class PollClient(Client):
             if not self.world.calm:
                 self.adopt()
             await asyncio.sleep(self.rng.uniform(*self.world.plan.poll) * 2**failed)
+
+    async def _greet(self) -> None:
+        status = read(await self.get("status"))
+        self.welcomed(status.history)
 
     async def _round(self, fate: Fate) -> None:
         self.count("rounds")

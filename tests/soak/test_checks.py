@@ -144,15 +144,30 @@ def test_a_saved_state_that_is_not_the_fold(world: World) -> None:
     assert any("of the database is not the fold" in fault for fault in world.faults())
 
 
-def test_events_that_the_database_lost(world: World) -> None:
+def take_away(world: World, seq: int) -> None:
+    """The events from here on are not there any more."""
     with world.store.database.writing() as connection:
-        connection.execute(delete(events).where(events.c.build_id == world.build, events.c.seq == 6))
-        connection.exec_driver_sql("update builds set head = 5")
+        connection.execute(delete(events).where(events.c.build_id == world.build, events.c.seq >= seq))
+        connection.exec_driver_sql("update builds set head = ?", (seq - 1,))
         connection.exec_driver_sql("delete from states")
+
+
+def test_events_that_the_database_lost(world: World) -> None:
+    take_away(world, 6)
     assert any("has lost events" in fault for fault in world.faults())
-    # A backup from which the build's end is missing explains it, one that had more does not.
-    cut = Restore(0.0, {world.build: Cursor(world.epoch, 5)})
-    assert not any("has lost events" in fault for fault in world.faults(cut))
+    # It runs on, so its writer should have written into the restored log.
+    kept = Restore(0.0, {world.build: Cursor(world.epoch, 5)})
+    assert any("has lost events" in fault for fault in world.faults(kept))
+
+
+def test_an_end_that_a_restore_took_away(world: World) -> None:
+    take_away(world, 6)
+    end = world.store.claim(world.build, HERE)
+    end.begin_epoch()
+    end.append(drafts(status("lost")))
+    assert any("has lost events" in fault for fault in world.faults())
+    assert world.faults(Restore(0.0, {world.build: Cursor(world.epoch, 5)})) == []
+    # A backup that had them does not explain it.
     whole = Restore(0.0, {world.build: Cursor(world.epoch, 6)})
     assert any("has lost events" in fault for fault in world.faults(whole))
 

@@ -37,6 +37,7 @@ class Stored:
     cursor: Cursor
     log: Log
     hydrated: str
+    status: str
 
 
 class Truth:
@@ -48,7 +49,7 @@ class Truth:
         self._restore = restore
 
     def logs(self, build: str, epoch: str) -> list[Log]:
-        """The logs that this epoch has had: two, where a restored build was ended by the server's sweep."""
+        """The logs that this epoch has had; two only if something is wrong with the database."""
         noted = self._journals[build].logs.get(epoch)
         found = self.stored.get(build)
         logs = [] if noted is None else [noted]
@@ -71,23 +72,24 @@ class Truth:
             if [json.loads(body)["seq"] for body in found.log] != list(range(1, found.cursor.seq + 1)):
                 yield f"the log of {build} has a hole"
             noted = journal.logs.get(found.cursor.epoch)
-            if noted is None:
-                yield f"{build} is of epoch {found.cursor.epoch}, which its writer does not know"
-            elif found.log[: len(noted)] != noted and not self._was_cut(build, found, noted):
+            if (noted is None or found.log[: len(noted)] != noted) and not self._was_cut(journal, found):
                 yield f"the database has lost events of {build} that were committed"
 
-    def _was_cut(self, build: str, found: Stored, noted: Log) -> bool:
-        """Whether the build had ended before the restore, which took its end away."""
-        if self._restore is None or build not in self._restore.heads:
+    def _was_cut(self, journal: Journal, found: Stored) -> bool:
+        """Whether the build had ended before the restore, which took its end away; the server then says it is lost."""
+        if self._restore is None or journal.build not in self._restore.heads:
             return False
-        kept = self._restore.heads[build]
-        return kept.epoch == found.cursor.epoch and kept.seq < len(noted) and found.log[: kept.seq] == noted[: kept.seq]
+        kept = self._restore.heads[journal.build]
+        noted = journal.logs[kept.epoch]
+        was_cut = kept.seq < len(noted) and found.log[: kept.seq] == noted[: kept.seq]
+        return was_cut and len(journal.logs) == 1 and found.status == "lost"
 
 
 def _stored(store: Store, build: str) -> Stored:
     hydration = store.hydrate(build)
     log = whole_log(store, build)
-    return Stored(Cursor(hydration.epoch, hydration.seq), log, digest_of(codec.decode_state(hydration.state)))
+    state = codec.decode_state(hydration.state)
+    return Stored(Cursor(hydration.epoch, hydration.seq), log, digest_of(state), state.status)
 
 
 def verify(truth: Truth, results: Iterable[Result], restore: Restore | None) -> list[str]:

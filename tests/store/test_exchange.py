@@ -325,6 +325,30 @@ def _write_many(writer: Writer) -> None:
             writer.write(lines("x" * 4000))
 
 
+def test_a_lost_build_does_not_end_under_the_seq_of_the_end_that_a_restore_took(store: Store, path: Path) -> None:
+    """Its runner ended it after the backup and is gone, so nobody but the sweep goes on with its log."""
+    appender = started(store)
+    copy = backup(path)
+    appender.append(drafts(status("succeeded")))
+    was = store.hydrate(appender.build_id)
+    restore_in_place(copy, path)
+    assert swept(store) == [appender.build_id]
+    found = store.hydrate(appender.build_id)
+    assert store.record(appender.build_id).summary.status == "lost"
+    assert found.seq == was.seq  # where a page would see nothing new
+    assert found.epoch != was.epoch
+    check_build(store, appender.build_id)
+
+
+def test_a_writer_that_is_fenced_begins_no_epoch(store: Store) -> None:
+    appender = started(store)
+    store.claim(appender.build_id, HERE)
+    before = store.record(appender.build_id).epoch
+    with pytest.raises(Fenced):
+        appender.begin_epoch()
+    assert store.record(appender.build_id).epoch == before == appender.epoch
+
+
 # The spool as a file
 
 

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { POLL_MS } from "./poll";
 import { settled } from "./testing/fake-clock";
 import { FakePage } from "./testing/fake-page";
 import { HEARTBEAT_MS } from "./testing/fake-server";
@@ -52,6 +53,19 @@ class World {
   /** Every history the log had: a page may still show an older one. */
   readonly histories = new Map([["e1", this.page.server.log(BUILD)]]);
   session = this.page.client.open(BUILD);
+
+  constructor() {
+    this.page.polls = true;
+  }
+
+  /** Behind a proxy that lets neither a WebSocket nor a stream through. */
+  async startPolling(): Promise<void> {
+    this.page.server.webSockets = false;
+    while (this.session.get().connection.transport !== "poll") {
+      this.page.server.answerHandshakes();
+      await this.page.clock.advance(1_000);
+    }
+  }
 
   async happen({ type, count = 1, ms = 0 }: Happening): Promise<void> {
     const { server, events, clock } = this.page;
@@ -135,25 +149,31 @@ class World {
 
 test("whatever the network does, the page shows a fold of the log, and all of it in the end", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(happenings, { maxLength: 80, size: "max" }), async (story) => {
-      const world = new World();
-      for (const happening of story) {
-        await world.happen(happening);
-        world.check();
-      }
-      await world.heal();
-      const log = world.page.server.log(BUILD);
-      const model = world.session.get();
-      expect(model.cursor).toEqual({ epoch: log.epoch, seq: log.head });
-      expect(model.state).toEqual(log.state);
-      expect(model.connection.phase).toBe("live");
-      log.end();
-      await world.page.arriveAll();
-      expect(world.session.get().state?.status).toBe("succeeded");
-      await world.page.clock.advance(10_000);
-      expect(world.page.server.open.length).toBe(0);
-      expect(world.page.clock.pending).toBe(0);
-    }),
+    fc.asyncProperty(
+      fc.array(happenings, { maxLength: 80, size: "max" }),
+      fc.boolean(),
+      async (story, polls) => {
+        const world = new World();
+        if (polls) await world.startPolling();
+        for (const happening of story) {
+          await world.happen(happening);
+          world.check();
+        }
+        await world.heal();
+        const log = world.page.server.log(BUILD);
+        const model = world.session.get();
+        expect(model.cursor).toEqual({ epoch: log.epoch, seq: log.head });
+        expect(model.state).toEqual(log.state);
+        expect(model.connection.phase).toBe("live");
+        log.end();
+        await world.page.arriveAll();
+        await world.page.clock.advance(2 * POLL_MS);
+        expect(world.session.get().state?.status).toBe("succeeded");
+        await world.page.clock.advance(10_000);
+        expect(world.page.server.open.length).toBe(0);
+        expect(world.page.clock.pending).toBe(0);
+      },
+    ),
     { numRuns: 300 },
   );
 }, 60_000);

@@ -19,6 +19,7 @@ let closed: number[];
 let asked: string[];
 let visible: boolean;
 let broken: boolean;
+let history: string;
 let rows: Summary[];
 let transport: PollTransport;
 
@@ -26,14 +27,14 @@ afterEach(() => transport.close());
 
 beforeEach(async () => {
   [clock, server, frames, closed, asked] = [new FakeClock(), new FakeServer(), [], [], []];
-  [visible, broken, rows] = [true, false, []];
+  [visible, broken, rows, history] = [true, false, [], "h"];
   server.log("a").append({ type: "status", status: "running" });
   transport = new PollTransport(
     {
       status: async () => ({
         probe: broken ? "unreachable" : "ok",
         database: "d",
-        history: "h",
+        history,
         message: null,
       }),
       hydrate: async (build) => {
@@ -181,6 +182,26 @@ test("failed rounds pause longer, and a few of them are a lost connection", asyn
   await clock.advance(60_000);
   expect(asked).toEqual([]);
   expect(FAILED_ROUNDS).toBeGreaterThan(1);
+});
+
+test("after a failed round it greets again if the server has another history by now", async () => {
+  subscribe("a", 1);
+  await clock.advance(0);
+  const failOnce = async () => {
+    broken = true;
+    await clock.advance(POLL_MS);
+    broken = false;
+    await clock.advance(2 * POLL_MS);
+  };
+  await failOnce();
+  expect(of("welcome")).toHaveLength(1);
+  history = "h2";
+  await failOnce();
+  expect(of("welcome")).toMatchObject([{ history: "h" }, { history: "h2" }]);
+  expect(closed).toEqual([]);
+  server.log("a").appendText();
+  await clock.advance(POLL_MS);
+  expect(of("batch")).toContainEqual(expect.objectContaining({ from: 2, to: 2 }));
 });
 
 test("after close nothing is asked or told", async () => {

@@ -39,6 +39,7 @@ export class PollTransport implements Transport {
   private shownList = "";
   private round = 0;
   private failed = 0;
+  private history: string | null = null;
   /** Since when (in pauses of a visible page) nothing was asked because the page is hidden. */
   private skipped = 0;
   private stopTimer: (() => void) | null = null;
@@ -81,12 +82,25 @@ export class PollTransport implements Transport {
   }
 
   private async greet(): Promise<void> {
-    const { probe, database, history } = await this.source.status();
+    const status = await this.source.status();
     if (this.over) return;
-    if (probe !== "ok") {
+    if (status.probe !== "ok") {
       this.lose();
       return;
     }
+    this.welcome(status);
+    this.next(0);
+  }
+
+  /** After failed rounds: the server may be another one by now, or have another database. */
+  private async greetAgain(): Promise<void> {
+    const status = await this.source.status();
+    if (status.probe !== "ok") throw new RestError("The Jupyter server does not serve builds.");
+    if (!this.over && status.history !== null && status.history !== this.history) this.welcome(status);
+  }
+
+  private welcome({ database, history }: ServerStatus): void {
+    this.history = history;
     this.deliver({
       type: "welcome",
       protocol: 1,
@@ -96,7 +110,6 @@ export class PollTransport implements Transport {
       batch_ms: POLL_MS,
       ...(history === null ? {} : { history }),
     });
-    this.next(0);
   }
 
   private next(ms: number): void {
@@ -111,6 +124,7 @@ export class PollTransport implements Transport {
     }
     this.skipped = 0;
     try {
+      if (this.failed > 0) await this.greetAgain();
       await this.readAll();
       this.failed = 0;
     } catch {

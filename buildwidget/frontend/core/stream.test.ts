@@ -97,6 +97,18 @@ test("to the page it stays one connection: only the first response is greeted", 
   expect(frames).toHaveLength(1);
 });
 
+test("a later response of another history is greeted too: the server was restarted between the two", async () => {
+  const greeting = (history: string) => `data: {"type":"welcome","history":"${history}"}\n\n`;
+  const transport = await open();
+  await send(greeting("h1"));
+  for (const history of ["h1", "h2", "h2"]) {
+    transport.send({ type: "unsubscribe", build: "a" });
+    await clock.advance(50);
+    await send(greeting(history));
+  }
+  expect(frames).toMatchObject([{ history: "h1" }, { history: "h2" }]);
+});
+
 test("when nothing is followed any more, nothing is asked for", async () => {
   const transport = await open();
   await send(welcome);

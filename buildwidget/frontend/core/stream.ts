@@ -4,7 +4,7 @@
  * everybody's cursor.
  */
 import { parseFrame } from "./frames";
-import type { ClientFrame } from "./protocol/types.gen";
+import type { ClientFrame, Welcome } from "./protocol/types.gen";
 import { EventStreamReader } from "./sse";
 import { ABNORMAL_CLOSE, type Subscriptions, type Transport, type TransportListener } from "./transport";
 
@@ -21,6 +21,7 @@ export class StreamTransport implements Transport {
   private response = new AbortController();
   private stopReopening: (() => void) | null = null;
   private welcomed = false;
+  private history: string | undefined;
   /** What the first request asked for; the frames that ask for it again after the welcome change nothing. */
   private readonly asked: Set<string>;
 
@@ -79,12 +80,20 @@ export class StreamTransport implements Transport {
     }
   }
 
-  /** Only the first response is greeted: to the listener it is one connection. */
   private deliver(data: string): void {
     const frame = parseFrame(data);
-    if (frame === null || (frame.type === "welcome" && this.welcomed)) return;
-    if (frame.type === "welcome") this.welcomed = true;
-    this.listener.frame(frame);
+    if (frame !== null && (frame.type !== "welcome" || this.isNews(frame))) this.listener.frame(frame);
+  }
+
+  /**
+   * To the listener it is one connection, which is greeted once; unless the server was restarted, or its database
+   * restored, between two responses.
+   */
+  private isNews({ history }: Welcome): boolean {
+    const isNews = !this.welcomed || (history != null && history !== this.history);
+    this.welcomed = true;
+    this.history = history ?? this.history;
+    return isNews;
   }
 }
 

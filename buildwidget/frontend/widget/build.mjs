@@ -7,7 +7,7 @@ import { build } from "esbuild";
 import { writeLicenses } from "../licenses.mjs";
 import { styleAsText } from "../style-as-text.mjs";
 
-const BUDGET_BYTES = 80_000;
+const BUDGET_BYTES = 90_000;
 
 const here = dirname(fileURLToPath(import.meta.url));
 const outfile = join(here, "../../static/widget.js");

@@ -7,7 +7,9 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from buildwidget.protocol.frames import Watch
+from buildwidget.protocol.frames import Cursor, Watch
+from buildwidget.runner.liveness import LeaseObserver
+from buildwidget.runner.sweep import sweep
 from buildwidget.store.store import Store
 from tests.unit.hub.conftest import StartHub
 from tests.unit.hub.parts import Client, Work, until
@@ -32,6 +34,11 @@ def copy_of(store: Store) -> Path:
 def restore(store: Store, copy: Path) -> None:
     with closing(sqlite3.connect(copy)) as source, closing(sqlite3.connect(file_of(store))) as target:
         source.backup(target)
+
+
+def end_as_lost(store: Store, build: str) -> None:
+    """Sweeps as a server does that finds no process of the build's runner."""
+    assert sweep(store, LeaseObserver(is_alive=lambda _process: False)) == [build]
 
 
 async def test_a_restore_in_place_sends_everybody_to_read_anew(store: Store, start_hub: StartHub) -> None:
@@ -101,3 +108,21 @@ async def test_a_database_that_is_away_is_said_and_read_on_when_it_is_back(store
     await caught_up(client, work)
     assert client.closed is None
     assert client.logs[work.id] == [2, 3]
+
+
+async def test_an_end_by_the_sweep_is_not_taken_for_the_end_that_a_restore_took(
+    store: Store, start_hub: StartHub
+) -> None:
+    """Both have the same seq, and the hub does not look between them."""
+    hub = await start_hub(full_poll_ms=100_000)
+    work = Work(store)
+    copy = copy_of(store)
+    client = Client(hub)
+    client.subscribe(work.id)
+    work.end()
+    await caught_up(client, work)
+    restore(store, copy)
+    end_as_lost(store, work.id)
+    await until(lambda: client.states[work.id].status == "lost")
+    found = store.hydrate(work.id)
+    assert client.cursors[work.id] == Cursor(found.epoch, found.seq)

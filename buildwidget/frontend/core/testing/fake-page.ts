@@ -3,6 +3,7 @@ import { PageClient } from "../client";
 import { HEALTHY_AFTER_MS } from "../connection-state";
 import type { BuildActions, BuildSession } from "../model";
 import type { PageEvent, PageEvents } from "../page-events";
+import { type PollSource, PollTransport } from "../poll";
 import { openWebSocket, type Subscriptions } from "../transport";
 import { FakeClock, settled } from "./fake-clock";
 import { FakeServer } from "./fake-server";
@@ -42,6 +43,8 @@ export class FakePage {
   subscriptions: () => Subscriptions = () => ({ builds: [], watch: null });
   /** Drawings that were asked for and not made. */
   readonly frames: Array<() => void> = [];
+  /** Whether it asks over REST where nothing else opens; else that is one more socket. */
+  polls = false;
 
   constructor(random: () => number = () => 0.5) {
     const { clock, server } = this;
@@ -53,11 +56,25 @@ export class FakePage {
       hydrate: server.hydrate,
       status: server.status,
       actions: (_, reconnect) => ({ reconnect }) as BuildActions,
-      open: (_way, listener, subscriptions) => {
+      open: (way, listener, subscriptions) => {
         this.subscriptions = subscriptions;
-        return openWebSocket("ws://server/buildwidget/ws", server.connect, listener);
+        return way === "poll" && this.polls
+          ? new PollTransport(this.pollSource(), listener)
+          : openWebSocket("ws://server/buildwidget/ws", server.connect, listener);
       },
     });
+  }
+
+  private pollSource(): PollSource {
+    const { status, hydrate, events } = this.server;
+    return {
+      status,
+      hydrate,
+      events,
+      list: async () => this.server.summaries,
+      visible: () => this.events.visible(),
+      after: (ms, callback) => this.clock.after(ms, callback),
+    };
   }
 
   draw(): void {

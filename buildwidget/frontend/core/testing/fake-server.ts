@@ -5,7 +5,7 @@
 
 import type { ClientFrame, ServerFrame, State, Summary } from "../protocol/types.gen";
 import { reduce } from "../reducer";
-import { type Hydration, RestError } from "../rest";
+import { type EventPage, type Hydration, RestError } from "../rest";
 import { initialState } from "../state";
 
 export const HEARTBEAT_MS = 30_000;
@@ -111,6 +111,14 @@ export class FakeServer {
       const succeed = () => (answer ? resolve(structuredClone(answer)) : missing());
       this.hydrations.push({ succeed, fail });
     });
+  };
+
+  events = async (build: string, after: number): Promise<EventPage> => {
+    const log = this.logs.get(build);
+    if (!this.up) throw new RestError("The Jupyter server cannot be reached.");
+    if (!log) throw new RestError("There is no such build.", "not_found", 404);
+    const events = log.events.slice(after);
+    return { epoch: log.epoch, from: after + 1, to: after + events.length, head: log.head, events };
   };
 
   status = async () => ({

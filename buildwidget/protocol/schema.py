@@ -6,6 +6,7 @@ not what this module would write.
 
 from __future__ import annotations
 
+import inspect
 import json
 import subprocess
 from pathlib import Path
@@ -80,7 +81,10 @@ def _with_names(part: Any, aliases: dict[str, Any], own: str | None = None) -> A
     if "enum" in rest and None in rest["enum"]:
         values = {"enum": [value for value in rest["enum"] if value is not None]}
         return {"anyOf": [_with_names(values, aliases, own), {"type": "null"}], **kept}
-    return {key: _with_names(value, aliases) for key, value in part.items()}
+    named = {key: _with_names(value, aliases) for key, value in part.items()}
+    if isinstance(named.get("description"), str):  # Python before 3.13 keeps the indentation of docstrings
+        named["description"] = inspect.cleandoc(named["description"])
+    return named
 
 
 def _beside_null(parts: list[Any], alias: list[Any]) -> bool:

@@ -19,7 +19,7 @@ _MICROSECONDS: Final = 15.0
 # Each side in turn: what it took a call, in microseconds of the caller's wall clock. Each loop ends when its last call
 # has returned: what a full buffer makes the caller wait is in it.
 _PROGRAM: Final = """
-import json, logging, os, socket, sys, threading, time
+import json, logging, os, socket, sys, threading, time, warnings
 from buildwidget import report
 
 CALLS, ROUNDS = {calls}, {rounds}
@@ -53,6 +53,9 @@ def sent(first):
     message = b"x" * 60
     for step in range(first, first + CALLS):
         near.send(message)
+
+# Python from 3.12 on warns of it; the child does nothing but report.
+warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
 
 def forked(first):
     pid = os.fork()

@@ -141,6 +141,20 @@ describe("nothing happens before its time", () => {
   });
 });
 
+describe("nothing waits for a timer that sleeps", () => {
+  test("a connection that lived long enough was healthy, though no tick came", () => {
+    const story = at("waiting").tickWhenDue().happen(welcome);
+    story.now += HEALTHY_AFTER_MS;
+    expect(story.happen(lost).status).toMatchObject({ phase: "reconnecting", attempt: 1 });
+  });
+
+  test("Retry does not wait for the next try", () => {
+    const story = at("waiting").happen({ type: "retry" });
+    expect(story.decisions).toEqual([{ do: "open", way: "websocket" }]);
+    expect(story.status.attempt).toBe(1);
+  });
+});
+
 describe("the two ways", () => {
   test("a stream is never pinged, and lives by what is heard on it", () => {
     const story = liveStream();

@@ -133,6 +133,26 @@ def _base64(alphabet: bytes, ending: str = "") -> Form:
     return lambda text: base64.b64encode(_bytes(text + ending), alphabet).decode()
 
 
+def _base32(shift: int) -> Form:
+    """As ``_aligned``, in base32: five bits a character."""
+
+    def write(text: str) -> str:
+        data = _bytes(text)
+        whole = base64.b32encode(b"\0" * shift + data).decode()
+        return whole[-(-8 * shift // 5) : 8 * (shift + len(data)) // 5]
+
+    return write
+
+
+def _old_javascript(text: str) -> str:
+    """As JavaScript's ``escape`` writes it."""
+    return re.sub(
+        r"[^\w@*+\-./]|[^\x00-\x7f]",
+        lambda match: f"%{ord(match[0]):02x}" if ord(match[0]) < 256 else f"%u{ord(match[0]):04x}",
+        text,
+    )
+
+
 def _base64_lines(text: str) -> str:
     """As ``base64.encodebytes`` wraps it, printed by ``repr`` or as JSON."""
     return json.dumps(base64.encodebytes(_bytes(text)).decode())[1:-1]
@@ -153,6 +173,8 @@ _HTML: Final[dict[str, Form]] = {
     "html-decimal": _html({'"': "&#34;", "'": "&#39;"}),
     "html-mixed": _html({'"': "&quot;", "'": "&#39;"}),
     "html-hexadecimal": _html({'"': "&#x22;", "'": "&#x27;", "/": "&#x2f;", "=": "&#x3d;", "`": "&#x60;"}),
+    "html-double-quotes": _html({'"': "&quot;"}),
+    "html-single-quotes": _html({"'": "&#39;"}),
     "html-solidus": _html({'"': "&quot;", "'": "&#39;", "/": "&#x2f;", "=": "&#x3d;", "`": "&#x60;"}),
     "xml": _html({'"': "&quot;", "'": "&apos;"}),
     "html-double": lambda text: html.escape(html.escape(text)),
@@ -178,6 +200,8 @@ _COMMON: Final[dict[str, Form]] = {
     **{f"json-html-{number}": _json_html(letters) for number, letters in enumerate(_HTML_SAFE)},
     **{f"json-html-{number}-twice": _json_html(letters, 1) for number, letters in enumerate(_HTML_SAFE)},
     "python": lambda text: repr(text)[1:-1],
+    "python-ascii": lambda text: ascii(text)[1:-1],
+    "backslashes": _replaced({"\\": "\\\\"}),
     "python-bytes": lambda text: repr(_bytes(text))[2:-1],
     "shell": _replaced({"'": "'\\''"}),
     "shell-quotes": _replaced({"'": "'\"'\"'"}),
@@ -192,8 +216,11 @@ _COMMON: Final[dict[str, Form]] = {
     "url-component": _quoted(_JAVASCRIPT_URI),
     "url-whole": _quoted(_JAVASCRIPT_URI + ";,/?:@&=+$#"),
     "url-double": _quoted("", 2),
+    "url-javascript": _old_javascript,
     **_HTML,
     **_BASE64,
+    **{f"base32-{shift}": _base32(shift) for shift in range(5)},
+    **{f"base64-latin1-{shift}": _aligned(b"+/", shift, "latin-1") for shift in range(3)},
     "hexadecimal": lambda text: _bytes(text).hex(),
 }
 _NUMBERS: Final[dict[str, Form]] = {
@@ -203,7 +230,12 @@ _NUMBERS: Final[dict[str, Form]] = {
     "hexadecimal-json": _numbers("\\\\x%02x"),
     "hexadecimal-list": _numbers("0x%02x", ","),
     "percents": _numbers("%%%02x"),
+    "hexadecimal-utf16": lambda text: text.encode("utf-16-le").hex(),
+    "utf16-escapes": lambda text: repr(text.encode("utf-16-le"))[2:-1],
+    "utf16-json": "\\u0000".join,
     "decimal-list": _numbers("%d", ","),
+    "decimal-blanks": _numbers("%d"),
+    "decimal-dots": _numbers("%d", "."),
     "unicode-all": _code_points("\\u%04x"),
     "unicode-all-double": _code_points("\\\\u%04x"),
     "html-all": _code_points("&#%d;"),

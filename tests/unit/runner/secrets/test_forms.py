@@ -11,6 +11,7 @@ import string
 import textwrap
 from collections.abc import Callable
 from urllib.parse import quote, quote_plus
+from xml.sax import saxutils
 
 import pytest
 from hypothesis import given, settings
@@ -64,6 +65,11 @@ WRITTEN: dict[str, Callable[[str], str]] = {
     "hexadecimal, colons": lambda text: text.encode().hex(":"),
     "hexadecimal, blanks": lambda text: text.encode().hex(" "),
     "hexadecimal, escapes": lambda text: "".join(f"\\x{byte:02x}" for byte in text.encode()),
+    "base32": lambda text: base64.b32encode(text.encode()).decode(),
+    "base32, in a pair": lambda text: base64.b32encode(f"me:{text}".encode()).decode(),
+    "decimal, blanks": lambda text: " ".join(map(str, text.encode())),
+    "repr of utf-16": lambda text: repr(text.encode("utf-16")),
+    "xml attribute": saxutils.quoteattr,
     "list of bytes": lambda text: str(list(text.encode())),
     "shell": shlex.quote,
     "utf-16": lambda text: text.encode("utf-16-le").decode("latin-1"),

@@ -20,6 +20,9 @@ from buildwidget.errors import LaunchError
 MAX_NAME_LENGTH = 500
 """Characters of a name, project, key or tag."""
 
+_MOST_SPLIT = 4_000
+"""Characters of a shell line that are split into words: shlex takes quadratic time for a long word."""
+
 SHELL = "/bin/bash" if Path("/bin/bash").exists() else "/bin/sh"
 
 _SHELL_WORDS = frozenset(
@@ -104,7 +107,7 @@ def _check_shell_line(line: str, *, cwd: str, path: str | None) -> None:
 def first_program(line: str) -> str | None:
     """The program a shell line starts with, or None where only the shell can tell."""
     try:
-        words = shlex.split(line.splitlines()[0] if line.strip() else "", comments=True)
+        words = shlex.split(line.splitlines()[0][:_MOST_SPLIT] if line.strip() else "", comments=True)
     except ValueError:
         return None
     for word in words:

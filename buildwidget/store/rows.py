@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, TypeAlias
 
@@ -191,7 +192,6 @@ def _has_status(statuses: Statuses) -> Sequence[ColumnElement[bool]]:
 
 def _parse_cursor(cursor: str) -> tuple[int, str]:
     created_at, _, build_id = cursor.partition("-")
-    try:
-        return int(created_at), build_id
-    except ValueError:
-        raise ValueError(f"{cursor!r} is not a cursor of a list of builds") from None
+    if not re.fullmatch(r"[0-9]{1,16}", created_at):
+        raise ValueError(f"{cursor[:100]!r} is not a cursor of a list of builds")
+    return int(created_at), build_id

@@ -18,6 +18,8 @@ from jupyter_extension.handlers.errors import ApiError
 from jupyter_extension.handlers.expiry import may_stay
 
 LAST_EVENT_ID: Final = "Last-Event-ID"
+_MAX_DIGITS: Final = 16
+"""Of a seq; Python refuses to read a number of thousands of digits."""
 
 
 class _RetryHint(msgspec.Struct):
@@ -131,9 +133,16 @@ class StreamHandler(RestHandler):
 
 def _subscribe(value: str, field: str = "build") -> Subscribe:
     """``id``, or ``id:epoch:seq``."""
-    build, *cursor = value.split(":")
+    build, *cursor = value.split(":", 3)
     if build and not cursor:
         return Subscribe(build)
-    if build and len(cursor) == 2 and cursor[0] and cursor[1].isascii() and cursor[1].isdigit():
+    if (
+        build
+        and len(cursor) == 2
+        and cursor[0]
+        and cursor[1].isascii()
+        and cursor[1].isdigit()
+        and len(cursor[1]) <= _MAX_DIGITS
+    ):
         return Subscribe(build, cursor[0], int(cursor[1]))
-    raise ApiError(400, "bad_request", f"{field} must be id or id:epoch:seq, not {value!r}.", field=field)
+    raise ApiError(400, "bad_request", f"{field} must be id or id:epoch:seq, not {value[:100]!r}.", field=field)

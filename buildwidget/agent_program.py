@@ -15,7 +15,10 @@ from buildwidget.runner.agents.binaries import PROGRAMS, find_binary
 
 _OLDEST: Final[Mapping[str, tuple[int, int]]] = {"claude-code": (2, 0), "codex": (0, 100)}
 _ANSWER_SECONDS: Final = 30.0
-_REFUSAL: Final = re.compile(r"(?:unknown option|unexpected argument|unrecognized subcommand)[^'\n]*'([^']*)'")
+_REFUSAL: Final = re.compile(
+    r"(?:unknown option|unexpected argument|unrecognized subcommand)[^'\n]{0,200}'([^']{0,200})'"
+)
+_VERSION: Final = re.compile(r"(?<!\d)(\d{1,9})\.(\d{1,9})(?!\d)[\w.-]*")
 
 
 def checked_program(agent: str, environment: Mapping[str, str]) -> tuple[str, str]:
@@ -50,7 +53,7 @@ def _install(agent: str, *, upgrade: bool = False) -> str:
 
 
 def _checked_version(agent: str, binary: str, said: str) -> str:
-    found = re.search(r"(\d+)\.(\d+)[\w.-]*", said)
+    found = _VERSION.search(said)
     if found is None:
         told = " ".join(said.split())[:80]
         raise LaunchError(f"{binary} does not tell its version ({told!r}); is it {agent}?", field="agent")

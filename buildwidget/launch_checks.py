@@ -19,6 +19,9 @@ from buildwidget.runner.start_failure import what_is_missing
 MAX_NAME_LENGTH = 500
 """Characters of a name, project, key or tag."""
 
+_MOST_SPLIT = 4_000
+"""Characters of a shell line that are split into words: shlex takes quadratic time for a long word."""
+
 _SHELL_WORDS = frozenset(
     """
     if then elif else fi case esac for select while until do done in function time coproc { } ! [[ ]]
@@ -103,7 +106,7 @@ def _check_shell_line(line: str, *, cwd: str, path: str | None) -> None:
 def first_program(line: str) -> str | None:
     """The program a line for bash or sh starts with, or None where only the shell can tell."""
     try:
-        words = shlex.split(line.splitlines()[0] if line.strip() else "", comments=True)
+        words = shlex.split(line.splitlines()[0][:_MOST_SPLIT] if line.strip() else "", comments=True)
     except ValueError:
         return None
     for word in words:

@@ -59,24 +59,25 @@ _TQDM: Final = re.compile(
     r"/(?P<total>\d[\d.]*)(?P<total_scale>[kMGTP]?)[A-Za-z]* \[(?P<rate>.*)",
 )
 _TQDM_ENDLESS: Final = re.compile(
-    r"^(?:(?P<label>.*?): )?(?P<current>\d[\d.]*)(?P<scale>[kMGTP]?)(?P<unit>[A-Za-z]+) "
-    r"\[\d+:\d\d(?::\d\d)?, .*(?:/s|s/)",
+    r"(?:^|(?<=: ))(?P<current>\d[\d.]*)(?P<scale>[kMGTP]?)(?P<unit>[A-Za-z]+) \[\d+:\d\d(?::\d\d)?, "
 )
+"""Without its label and its rate, which may hold anything: to look for all at once takes quadratic time."""
 _RATE: Final = re.compile(r"[\d.?]\s?[kMGTP]?([A-Za-z]+)/s|s/([A-Za-z]+)")
 _THICK: Final = re.compile(r"[━╸╺]{5,}")
 _AMOUNTS: Final = re.compile(r"\s*(\d[\d.]*)/(\d[\d.]*)\s*([kKMGT]?i?B|bytes)\b")
-_TWO_UNITS: Final = re.compile(r"(\d[\d.]*)\s?([kKMGT]?)i?B\s?/\s?(\d[\d.]*)\s?([kKMGT]?)i?B\b")
+_TWO_UNITS: Final = re.compile(r"(?<![\d.])\.*(\d[\d.]*)\s?([kKMGT]?)i?B\s?/\s?(\d[\d.]*)\s?([kKMGT]?)i?B\b")
 _COUNT: Final = re.compile(rf"(?<![\d/.\-])({_NUMBER})/({_NUMBER})(?![\d/.\-])")
 _PERCENT: Final = re.compile(r"(?<![\d.])(\d{1,3}(?:\.\d+)?)\s?%")
 _VALUE: Final = re.compile(rf"(?:\[ {{0,2}})?(?:{_PERCENT.pattern}|{_COUNT.pattern})\]?")
-_BRACKETS: Final = re.compile(r"\[(?=[^\]]*[=#>*█])[=#>.\-*█▓▒░▏▎▍▌▋▊▉ ]{5,}\]")
+_BRACKETS: Final = re.compile(r"\[(?=[.\-▓▒░▏▎▍▌▋▊▉ ]*[=#>*█])[=#>.\-*█▓▒░▏▎▍▌▋▊▉ ]{5,}\]")
 _CURL: Final = re.compile(r"^#+\s+(\d{1,3}\.\d)%\s*$")
 _GIT: Final = re.compile(rf"^(?:remote: )?([A-Z][\w ]+):\s+\d{{1,3}}% \(({_NUMBER})/({_NUMBER})\)")
 _MAKE: Final = re.compile(r"^\[( *\d{1,3})%\]\s+(.*)$")
 _PYTEST: Final = re.compile(r"\s\[(  \d| \d\d|100)%\]\s*$")
 _NINJA: Final = re.compile(rf"^(?:#\d+ )?\[(?:([^\]\d][^\]]{{0,30}}) )?({_NUMBER})/({_NUMBER})\]\s+(\S.*)$")
 _COUNTED: Final = re.compile(
-    rf"^\s*({_WORDS})s?[ :#]*[\[(]?\s*({_NUMBER})\s*(?:/|of)\s*({_NUMBER})[\])]?(?![\d/.\-])(.*)$", re.IGNORECASE
+    rf"^\s*({_WORDS})s?[ :#]*(?:[\[(]\s*|[^\S ]\s*)?({_NUMBER})\s*(?:/|of)\s*({_NUMBER})[\])]?(?![\d/.\-])(.*)$",
+    re.IGNORECASE,
 )
 _ANY_COUNT: Final = re.compile(rf"(?<![\d/.\-\w])({_NUMBER})\s?(?:/|of)\s?({_NUMBER})(?![\d/.\-\w])")
 
@@ -154,11 +155,13 @@ def _tqdm(line: str, _above: str) -> Bar | None:
 
 
 def _tqdm_endless(line: str, _above: str) -> Bar | None:
-    match = _TQDM_ENDLESS.match(line)
+    rate = max(line.rfind("/s"), line.rfind("s/"))
+    found = [match for match in _TQDM_ENDLESS.finditer(line) if match.end() <= rate] if rate >= 0 else []
+    match = next((match for match in found if match.start() > 0), found[0] if found else None)
     current = _number(match["current"], match["scale"]) if match else None
     if match is None or current is None:
         return None
-    return Bar("tqdm", _label(match["label"] or ""), current, None, match["unit"])
+    return Bar("tqdm", _label(line[: max(match.start() - 2, 0)]), current, None, match["unit"])
 
 
 def _thick(line: str, above: str) -> Bar | None:

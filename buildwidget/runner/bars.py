@@ -25,7 +25,7 @@ from buildwidget.runner.terminal import Drawn, LogUpdate, strip_colours
 
 INTERVAL_SECONDS: Final = 0.1
 
-_CHANGING: Final = re.compile(r"\d+\.\d+(?:e[-+]?\d+)?|(?<==)\S+")
+_CHANGING: Final = re.compile(r"(?<!\d)\d+\.\d+(?:e[-+]?\d+)?|(?<==)\S+")
 _DIGITS: Final = re.compile(r"\d+")
 
 

@@ -112,10 +112,10 @@ class Output:
         changed = None if partial == self._told else partial
         self._told = partial
         at = self._now_ms()
-        while len(lines) > MAX_LINES:
-            self._write(LogEvent(at=at, first=1, lines=lines[:MAX_LINES]))  # the appender numbers them
-            lines = lines[MAX_LINES:]
-        self._write(LogEvent(at=at, first=1, lines=lines, partial=changed))
+        last = max(len(lines) - 1, 0) // MAX_LINES * MAX_LINES
+        for place in range(0, last, MAX_LINES):
+            self._write(LogEvent(at=at, first=1, lines=lines[place : place + MAX_LINES]))  # the appender numbers them
+        self._write(LogEvent(at=at, first=1, lines=lines[last:], partial=changed))
 
     def _partial(self) -> dict[Stream, str]:
         return {

@@ -45,6 +45,8 @@ _MOVING_ESCAPE: Final = re.compile(r"\x1b\[(?:[02]?K|\d{0,3}[ABEF])")
 _COLOURS: Final = re.compile(r"\x1b\[[0-9;:]*m")
 _UNITS: Final = re.compile(r"\x1b\[[0-9;:]*m|.", re.DOTALL)
 _LONGEST_CODE: Final = 280
+_MAX_CODES: Final = 8 * 1024
+"""Characters of colour codes that wait for a visible one; the latest are kept."""
 _TRIM_WINDOW: Final = 128
 _SCREEN_ROWS: Final = 24
 _REMEMBERED_ROWS: Final = 50
@@ -312,6 +314,9 @@ class _OpenLine:
         waiting = self._returned or self._backspaces
         if waiting and not _COLOURS.sub("", text):
             self._codes += text
+            if len(self._codes) > _MAX_CODES:
+                latest = self._codes[-_MAX_CODES // 2 :]
+                self._codes = latest[latest.index("\x1b") :]
             return []
         if self._returned:
             self._overwrite()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Final
 
@@ -23,6 +24,7 @@ class TodoList:
     def __init__(self) -> None:
         self.todos: list[Todo] = []
         self._steps: dict[str, str] = {}  # step -> its todo
+        self._open_steps: Counter[str] = Counter()  # how many steps of each todo are open
         self._failed: set[str] = set()
         self._made = 0
 
@@ -51,20 +53,31 @@ class TodoList:
             todo = Todo(id=self._new_id({other.id for other in self.todos}), content=started.content, status="pending")
             place = self._place(started)
             self.todos = [*self.todos[:place], todo, *self.todos[place:]]
+        self._forget(started.step)
         self._steps[started.step] = todo.id
+        self._open_steps[todo.id] += 1
         self._set(todo.id, status="in_progress", active_form=started.active_form or todo.active_form)
         return self.todos
 
     def end(self, ended: StepEnded) -> list[Todo]:
         """A step ended. Failed, it stays in progress: that is where the build stands if it fails of it."""
-        identity = self._steps.pop(ended.step, None)
-        if identity is None or identity in self._steps.values():
+        identity = self._forget(ended.step)
+        if identity is None or identity in self._open_steps:
             return self.todos  # unknown, or others are still at it
         if ended.failed:
             self._failed.add(identity)
         else:
             self._set(identity, status="completed")
         return self.todos
+
+    def _forget(self, step: str) -> str | None:
+        """The todo of a step that is not open any more."""
+        identity = self._steps.pop(step, None)
+        if identity is not None:
+            self._open_steps[identity] -= 1
+            if not self._open_steps[identity]:
+                del self._open_steps[identity]
+        return identity
 
     def _merged(self, report: TodoReport, before: Todo | None, taken: Collection[str]) -> Todo:
         return Todo(

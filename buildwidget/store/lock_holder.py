@@ -51,6 +51,8 @@ def find_writer(lines: Iterable[str], shared_memory: str | None, database: str |
 
 
 def _key(path: Path) -> str | None:
+    if sys.platform == "win32":
+        return None  # os.major is not there
     try:
         found = path.stat()
     except OSError:

@@ -134,7 +134,7 @@ class StreamHandler(RestHandler):
 
 def _subscribe(value: str, field: str = "build") -> Subscribe:
     """``id``, or ``id:epoch:seq``."""
-    build, *cursor = value.split(":")
+    build, *cursor = value.split(":", 3)
     if build and not cursor:
         return Subscribe(build)
     if build and len(cursor) == 2 and cursor[0] and re.fullmatch(r"[0-9]{1,16}", cursor[1]):

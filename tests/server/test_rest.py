@@ -81,6 +81,8 @@ def test_the_list_shows_only_the_owners_builds(client: Client, store: Store) -> 
         ({"limit": "1e3"}, "limit"),
         ({"status": "broken"}, "status"),
         ({"cursor": "not a cursor"}, "cursor"),
+        ({"cursor": f"{'1' * 5000}-a"}, "cursor"),
+        ({"cursor": f"{'1' * 100}-a"}, "cursor"),
     ],
 )
 def test_a_bad_query_names_its_field(client: Client, query: dict[str, str], field: str) -> None:

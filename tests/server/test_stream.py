@@ -70,7 +70,18 @@ def test_a_build_that_is_not_there_is_told_on_the_stream(browser: Client) -> Non
 
 
 @pytest.mark.parametrize(
-    "query", ["", "watch=0", "build=", "build=a:b", "build=a:b:c", "build=a:b:-1", "build=a:b:1:2", "build=a::1"]
+    "query",
+    [
+        "",
+        "watch=0",
+        "build=",
+        "build=a:b",
+        "build=a:b:c",
+        "build=a:b:-1",
+        "build=a:b:1:2",
+        "build=a::1",
+        f"build=a:b:{'1' * 5000}",
+    ],
 )
 def test_what_cannot_be_asked_is_a_bad_request(client: Client, query: str) -> None:
     with Stream(client, query) as stream:

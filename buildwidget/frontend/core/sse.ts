@@ -9,23 +9,29 @@ export interface StreamMessage {
 /** Feed it the bytes as they come; it gives the messages that became whole. Comments give nothing. */
 export class EventStreamReader {
   private readonly decoder = new TextDecoder();
-  private rest = "";
+  /** The line that has not ended, as it came. */
+  private pieces: string[] = [];
+  /** A "\r" at the very end may be half of "\r\n": it waits for what follows. */
+  private held = "";
   private data: string[] = [];
   private event = "";
   private id = "";
 
   feed(bytes: Uint8Array): StreamMessage[] {
-    this.rest += this.decoder.decode(bytes, { stream: true });
+    const came = this.held + this.decoder.decode(bytes, { stream: true });
+    this.held = came.endsWith("\r") ? "\r" : "";
+    const text = this.held ? came.slice(0, -1) : came;
     const messages: StreamMessage[] = [];
-    // A "\r" at the very end may be half of "\r\n": it waits for what follows.
-    const ends = /\r\n|\n|\r(?!$)/g;
+    const ends = /\r\n|\n|\r/g;
     let start = 0;
-    for (let end = ends.exec(this.rest); end !== null; end = ends.exec(this.rest)) {
-      const message = this.line(this.rest.slice(start, end.index));
+    for (let end = ends.exec(text); end !== null; end = ends.exec(text)) {
+      this.pieces.push(text.slice(start, end.index));
+      const message = this.line(this.pieces.join(""));
+      this.pieces = [];
       if (message) messages.push(message);
       start = ends.lastIndex;
     }
-    this.rest = this.rest.slice(start);
+    if (start < text.length) this.pieces.push(text.slice(start));
     return messages;
   }
 

@@ -10,7 +10,7 @@ from buildwidget.protocol.events import Agent, Decision, MetaEvent, TodosEvent, 
 from buildwidget.runner.agents.changes import changes_of_claude
 from buildwidget.runner.agents.claude_background import BackgroundAgents
 from buildwidget.runner.agents.claude_blocks import Blocks, Call
-from buildwidget.runner.agents.claude_results import error_of, text_of, was_rejected
+from buildwidget.runner.agents.claude_results import error_of, rejected_calls, text_of
 from buildwidget.runner.agents.claude_todos import TODO_TOOLS, WRITING_TOOLS, ClaudeTodos
 from buildwidget.runner.agents.claude_usage import ClaudeUsage
 from buildwidget.runner.agents.files import artifact
@@ -195,10 +195,11 @@ class ClaudeSession(Session):
         if not isinstance(content, list):
             return
         results = [block for block in content if isinstance(block, dict) and block.get("type") == "tool_result"]
+        rejected = rejected_calls(message)
         for block in results:
-            self._tool_result(block, message)
+            self._tool_result(block, message, rejected)
 
-    def _tool_result(self, block: dict[str, Any], message: dict[str, Any]) -> None:
+    def _tool_result(self, block: dict[str, Any], message: dict[str, Any], rejected: set[str]) -> None:
         call_id, output = block["tool_use_id"], text_of(block.get("content"))
         call = self._blocks.calls.get(call_id)
         failed = bool(block.get("is_error"))
@@ -211,7 +212,7 @@ class ClaudeSession(Session):
             return
         state: ToolState = "succeeded"
         if failed and call_id not in self._plans_kept:
-            state = "denied" if call_id in self._denied or was_rejected(call_id, message) else "failed"
+            state = "denied" if call_id in self._denied or call_id in rejected else "failed"
         fresh = not self._tools.has_ended(call_id)
         changes = self._changes(call, message) if state == "succeeded" else None
         told = {"changes": changes} if changes else output

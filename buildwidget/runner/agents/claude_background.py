@@ -19,7 +19,8 @@ class BackgroundAgents:
 
     def __init__(self, tools: ToolRows) -> None:
         self._tools = tools
-        self._calls: dict[str, str] = {}
+        self._calls: dict[str, str] = {}  # task -> the call that started it
+        self._callers: set[str] = set()
         self._running: set[str] = set()
 
     @property
@@ -29,7 +30,7 @@ class BackgroundAgents:
 
     def has(self, call_id: str) -> bool:
         """Whether this call started one, so that its result is not the subagent's."""
-        return call_id in self._calls.values()
+        return call_id in self._callers
 
     def told(self, message: dict[str, Any]) -> list[Event]:
         """Takes a line about tasks; others of its subtypes say nothing new."""
@@ -40,6 +41,7 @@ class BackgroundAgents:
         elif subtype == "task_started" and message.get("is_backgrounded") and message.get("task_type") == _KIND:
             self._running.add(task)
             self._calls[task] = str(message["tool_use_id"])
+            self._callers.add(self._calls[task])
         elif subtype == "task_notification" and task in self._calls:
             self._running.discard(task)
             return self._ended(self._calls[task], message)

@@ -11,6 +11,8 @@ from buildwidget.runner.agents.rows import TextRows, ToolRows
 
 _KINDS: Final[dict[str, TextKind]] = {"text": "answer", "thinking": "reasoning"}
 _PLAN_TOOL: Final = "ExitPlanMode"
+_MAX_OPEN: Final = 100
+"""Streaming texts of one message that are remembered, and messages that have some; more are a faulty stream."""
 
 
 @dataclass
@@ -33,7 +35,7 @@ class Blocks:
         self._tools = tools
         self._texts = texts
         self._message: dict[str | None, str] = {}
-        self._kinds: dict[str, TextKind] = {}
+        self._open: dict[str, dict[str, TextKind]] = {}  # message -> its texts that stream
         self._places: dict[str, int] = {}
         self._seen: set[str] = set()
         self.calls: dict[str, Call] = {}
@@ -48,7 +50,7 @@ class Blocks:
         if kind == "tool_use" and block["name"] not in TODO_TOOLS:
             return self._tools.streaming(block["id"], block["name"], parent)
         if kind in _KINDS and parent is None:
-            self._kinds[self._id(place)] = _KINDS[kind]
+            self._opens(place, _KINDS[kind])
         return []
 
     def more(self, place: int, delta: dict[str, Any], parent: str | None) -> list[Event]:
@@ -57,8 +59,7 @@ class Blocks:
         kind = _KINDS.get(str(delta.get("type")).removesuffix("_delta"))
         if parent is not None or kind is None or not isinstance(text, str):
             return []
-        self._kinds.setdefault(self._id(place), kind)
-        return self._texts.delta(self._id(place), kind, text)
+        return self._texts.delta(self._opens(place, kind), kind, text)
 
     def whole(self, message_id: str, block: dict[str, Any], parent: str | None) -> list[Event]:
         """A whole block."""
@@ -89,15 +90,23 @@ class Blocks:
         if mark in self._seen:  # the same words twice in one message are a repetition of the stream
             return []
         self._seen.add(mark)
-        for text_id, its_kind in self._kinds.items():
-            streamed = (
-                self._texts.streamed(text_id) if its_kind == kind and text_id.startswith(f"{message_id}:") else None
-            )
+        texts = self._open.get(message_id, {})
+        for text_id, its_kind in texts.items():
+            streamed = self._texts.streamed(text_id) if its_kind == kind else None
             if streamed and text.startswith(streamed):
+                del texts[text_id]
                 return self._texts.whole(text_id, kind, text)
         place = self._places.get(message_id, 0)
         self._places[message_id] = place + 1
         return self._texts.whole(f"{message_id}:w{place}", kind, text)
 
-    def _id(self, place: int) -> str:
-        return f"{self._message.get(None, 'message')}:{place}"
+    def _opens(self, place: int, kind: TextKind) -> str:
+        """The id of a text that streams; the oldest is forgotten where there are too many."""
+        message = self._message.get(None, "message")
+        texts = self._open.setdefault(message, {})
+        text_id = f"{message}:{place}"
+        texts.setdefault(text_id, kind)
+        for opened in (texts, self._open):
+            if len(opened) > _MAX_OPEN:
+                del opened[next(iter(opened))]
+        return text_id

@@ -21,12 +21,13 @@ def error_of(message: dict[str, Any]) -> Error:
     return told_of_refusal("claude-code", error, message.get("api_error_status")) if subtype == "success" else error
 
 
-def was_rejected(id: str, message: dict[str, Any]) -> bool:
-    """Whether a call was denied and not carried out, as the line of its result tells."""
+def rejected_calls(message: dict[str, Any]) -> set[str]:
+    """The calls that were denied and not carried out, as the line of their results says. The first word counts."""
+    decisions: dict[Any, Any] = {}
     for meta in message.get("tool_result_meta") or ():
-        if isinstance(meta, dict) and meta.get("id") == id:
-            return bool((meta.get("permission_decision") or {}).get("decision") == "reject")
-    return False
+        if isinstance(meta, dict):
+            decisions.setdefault(str(meta.get("id")), (meta.get("permission_decision") or {}).get("decision"))
+    return {call for call, decision in decisions.items() if decision == "reject"}
 
 
 def text_of(content: Any) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from buildwidget.protocol.events import Todo, TodoStatus
+from buildwidget.protocol.limits import MAX_TODOS
 from buildwidget.runner.agents.steps import PlanSteps
 
 TODO_TOOLS: Final = frozenset({"TodoWrite", "TaskCreate", "TaskUpdate", "TaskList", "TaskGet"})
@@ -24,10 +25,14 @@ _STATUSES: Final[Mapping[str, TodoStatus]] = {
     "cancelled": "cancelled",
 }
 _CREATED: Final = re.compile(r"Task #(\S+) created")
+_MAX_DIGITS: Final = 15
+"""A longer number is none; Python refuses to read one of thousands of digits."""
 
 
 class ClaudeTodos:
     """The todos that calls of the todo tools, once they succeeded, add up to.
+
+    Past the 500 tasks a state holds, further ones change nothing.
 
     Args:
         known: tasks of the session's earlier builds, by id. They are not shown until they change.
@@ -73,7 +78,7 @@ class ClaudeTodos:
         task = result.get("task") if isinstance(result, dict) else None
         match = _CREATED.search(told)
         task_id = str(task["id"]) if isinstance(task, dict) else match[1] if match else None
-        if task_id is not None and task_id not in self._tasks:
+        if task_id is not None and task_id not in self._tasks and len(self._tasks) < MAX_TODOS:
             content = str(given.get("subject") or (task or {}).get("subject") or f"Task {task_id}")
             self._tasks[task_id] = Todo(
                 id=f"task-{task_id}", content=content, status="pending", active_form=given.get("activeForm")
@@ -83,6 +88,8 @@ class ClaudeTodos:
         task_id = str(given["taskId"])
         if given.get("status") == "deleted":
             self._tasks.pop(task_id, None)
+            return
+        if task_id not in self._tasks and len(self._tasks) >= MAX_TODOS:
             return
         name = self._known.get(f"task-{task_id}") or f"Task {task_id}"
         task = self._tasks.get(task_id) or Todo(id=f"task-{task_id}", content=name, status="pending")
@@ -95,4 +102,4 @@ class ClaudeTodos:
 
 
 def _number(id: str) -> tuple[int, str]:
-    return (int(id) if id.isdecimal() else 1 << 60, id)
+    return (int(id) if id.isdecimal() and len(id) <= _MAX_DIGITS else 1 << 60, id)

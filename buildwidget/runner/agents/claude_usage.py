@@ -35,6 +35,7 @@ class ClaudeUsage:
     def __init__(self, before: Sequence[Mapping[str, float]]) -> None:
         self._before = before
         self._messages: dict[str, dict[str, float]] = {}
+        self._total: dict[str, float] = {}  # of all messages
         self._result: dict[str, float] | None = None
         self._turns = 0
 
@@ -45,7 +46,9 @@ class ClaudeUsage:
 
     def message(self, id: str, usage: Mapping[str, Any]) -> None:
         """What one message has used so far: told at its start and, with its output, at its end."""
-        self._messages[id] = {**self._messages.get(id, {}), **_renamed(usage, _MESSAGE)}
+        before, now = self._messages.setdefault(id, {}), _renamed(usage, _MESSAGE)
+        self._total = added(self._total, {name: value - before.get(name, 0) for name, value in now.items()})
+        before.update(now)
 
     def result(self, message: Mapping[str, Any]) -> None:
         """The end's account. ``modelUsage`` counts subagents too, ``usage`` does not."""
@@ -73,10 +76,7 @@ class ClaudeUsage:
         return min(parts, key=lambda part: sum(abs(part.get(name, 0) - seen.get(name, 0)) for name in _COMPARED))
 
     def _of_messages(self) -> dict[str, float]:
-        total: dict[str, float] = {}
-        for figures in self._messages.values():
-            total = added(total, figures)
-        return _with_caches(total)
+        return _with_caches(self._total)
 
 
 def _with_caches(figures: Mapping[str, float]) -> dict[str, float]:

@@ -38,7 +38,7 @@ _APPROVALS: Final = {
     "item/commandExecution/requestApproval": "Bash",
     "item/fileChange/requestApproval": "apply_patch",
 }
-_ATTEMPT: Final = re.compile(r"(\d+)/(\d+)$")
+_ATTEMPT: Final = re.compile(r"(?<!\d)(\d{1,9})/(\d{1,9})$")
 _PATIENCE: Final = 3
 """After so many calls without a plan the build says that none was told."""
 
@@ -281,6 +281,6 @@ def readable(message: str) -> str:
     """The sentence in an API's error, which Codex hands on as the JSON it came as."""
     try:
         found = json.loads(message)["error"]["message"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return message
     return str(found)

@@ -91,20 +91,24 @@ class TextRows:
 
     def __init__(self, now_ms: Callable[[], int]) -> None:
         self._now_ms = now_ms
-        self._streamed: dict[str, str] = {}
+        self._streamed: dict[str, list[str]] = {}
         self._whole: set[str] = set()
         self.retell = False
         """Whether the whole text is told even where it is what has streamed."""
 
     def streamed(self, id: str) -> str | None:
         """What has streamed of a text that is not yet whole; None where there is no such text."""
-        return self._streamed.get(id)
+        pieces = self._streamed.get(id)
+        if pieces is None:
+            return None
+        pieces[:] = ["".join(pieces)]
+        return pieces[0]
 
     def delta(self, id: str, kind: TextKind, delta: str) -> list[Event]:
         """More of a text; after the whole text it is a repetition."""
         if id in self._whole or not delta:
             return []
-        self._streamed[id] = self._streamed.get(id, "") + delta
+        self._streamed.setdefault(id, []).append(delta)
         return [TextEvent(at=self._now_ms(), id=id, kind=kind, delta=delta)]
 
     def whole(self, id: str, kind: TextKind, text: str) -> list[Event]:
@@ -112,6 +116,6 @@ class TextRows:
         if id in self._whole:
             return []
         self._whole.add(id)
-        if self._streamed.pop(id, "") == text and not self.retell:
+        if "".join(self._streamed.pop(id, [])) == text and not self.retell:
             return []
         return [TextEvent(at=self._now_ms(), id=id, kind=kind, text=text)]

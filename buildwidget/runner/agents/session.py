@@ -13,12 +13,16 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 
 from buildwidget.protocol.events import Decision, Error, Event, LogEvent, PermissionEvent
+from buildwidget.protocol.text import is_deeper
 from buildwidget.runner.agents.retrying import Retrying
 from buildwidget.runner.agents.rows import TextRows, ToolRows
 from buildwidget.runner.terminal import cut_text
 
 Permission: TypeAlias = Literal["ask", "edits", "all", "plan"]
 PERMISSIONS: Final[tuple[Permission, ...]] = ("ask", "edits", "all", "plan")
+
+_MAX_NESTING: Final = 200
+"""Arrays and objects within each other in a message; one that is deeper is not understood. Events hold 64."""
 
 MAX_UNKNOWN_BYTES: Final = 1024
 """So much of what is not understood goes into the log."""
@@ -114,9 +118,9 @@ class Session(ABC):
             return Step()
         try:
             message = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             message = None
-        if isinstance(message, dict):
+        if isinstance(message, dict) and not _is_too_deep(message, line):
             self._read_safely(message, line)
         else:
             self._log(self._cut(line))
@@ -203,3 +207,8 @@ class Session(ABC):
         step = Step(self._events, self._replies)
         self._events, self._replies = [], []
         return step
+
+
+def _is_too_deep(message: dict[str, Any], line: str) -> bool:
+    """Whether what follows, which goes into the message as deep as it is, would run out of stack."""
+    return line.count("[") + line.count("{") > _MAX_NESTING and is_deeper(message, _MAX_NESTING)

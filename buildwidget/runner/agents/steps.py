@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from collections.abc import Sequence
 
 from buildwidget.protocol.events import Todo, TodoStatus
@@ -11,23 +12,23 @@ class PlanSteps:
     """The todos of a plan that is told whole each time; a line is known again by its words."""
 
     def __init__(self) -> None:
-        self._known: list[tuple[str, str]] = []
+        self._known: dict[str, deque[str]] = {}  # content -> ids, of equal lines in their order
         self._made = 0
 
     def todos(self, steps: Sequence[tuple[str, TodoStatus, str | None]]) -> list[Todo]:
         """The plan as todos, of (content, status, active form)."""
-        left = list(self._known)
-        todos = [
-            Todo(id=self._id(content, left), content=content, status=status, active_form=active)
-            for content, status, active in steps
-        ]
-        self._known = [(todo.content, todo.id) for todo in todos]
+        known: defaultdict[str, deque[str]] = defaultdict(deque)
+        todos = []
+        for content, status, active in steps:
+            identity = self._id(content)
+            known[content].append(identity)
+            todos.append(Todo(id=identity, content=content, status=status, active_form=active))
+        self._known = known
         return todos
 
-    def _id(self, content: str, left: list[tuple[str, str]]) -> str:
-        for place, (known, known_id) in enumerate(left):
-            if known == content:
-                del left[place]
-                return known_id
+    def _id(self, content: str) -> str:
+        left = self._known.get(content)
+        if left:
+            return left.popleft()
         self._made += 1
         return f"step-{self._made}"

@@ -17,7 +17,9 @@ test("a bar keeps what an event lacks", () => {
     done: true,
   };
   const { progress } = fold(START, [first, { type: "progress", at, id: "b", label: "y", current: 2 }]);
-  expect(progress).toEqual([{ id: "b", label: "y", current: 2, total: 4, unit: "files", done: true }]);
+  expect(progress).toEqual([
+    { id: "b", label: "y", current: 2, run: 1, total: 4, unit: "files", done: true },
+  ]);
 });
 
 test("a display and an artifact keep what an event lacks", () => {
@@ -37,7 +39,7 @@ test("what no event gave is not there", () => {
     { type: "artifact", at, name: "a", path: "p" },
     { type: "permission", at, request_id: "p", tool: "Bash" },
   ]);
-  expect(progress).toStrictEqual([{ id: "b", label: "x", current: 1, done: false }]);
+  expect(progress).toStrictEqual([{ id: "b", label: "x", current: 1, run: 1, done: false }]);
   expect(artifacts).toStrictEqual([{ name: "a", path: "p" }]);
   expect(permissions).toStrictEqual([{ request_id: "p", tool: "Bash", input: null, options: [] }]);
 });

@@ -30,6 +30,17 @@ test("colours and weights become spans", () => {
   expect(paletteColor(255)).toBe("rgb(238, 238, 238)");
 });
 
+test("what is switched on twice is switched off at once, and shows on no text before", () => {
+  const text = `${ESC}[1ma${ESC}[1;4mb${ESC}[22mc${ESC}[1;1;1md${ESC}[0me`;
+  expect(ansiSpans(text).map((span) => [span.text, span.class])).toEqual([
+    ["a", "bw-sgr-bold"],
+    ["b", "bw-sgr-bold bw-sgr-underline"],
+    ["c", "bw-sgr-underline"],
+    ["d", "bw-sgr-underline bw-sgr-bold"],
+    ["e", ""],
+  ]);
+});
+
 test("other escapes and control characters leave nothing behind", () => {
   const text = `a\u0007\u0000b${ESC}]8;;javascript:alert(1)\u0007link${ESC}]8;;\u0007\tend`;
   const shown = ansiSpans(text).map((span) => span.text);

@@ -1,5 +1,5 @@
 /** Terminal text as text nodes: SGR colours become styles of spans, nothing ever becomes markup. */
-import Anser, { type AnserJsonEntry } from "anser";
+import Anser, { type AnserJsonEntry, type AnserOptions } from "anser";
 import type { ComponentChildren } from "preact";
 import { occurrences, type Range } from "./case-fold";
 
@@ -16,10 +16,30 @@ const ESCAPE = "\u001b";
 const OSC = /\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for.
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+/** Numbers of a code before its last few: Anser takes quadratic time for a hundred thousand of them. */
+const LONG_CODE = /^[\d;]*(?=[\d;]{256})/;
+
+/**
+ * Anser adds a decoration to its list each time it is switched on, and gives every piece of text the same list. So
+ * text that is made bold over and over would have a list that grows with it, and what is switched on later would
+ * show on the text before. Here each piece gets a list of its own, with each decoration once.
+ */
+class Parser extends Anser {
+  declare decorations: AnserJsonEntry["decorations"];
+
+  override processChunkJson(text: string, options?: AnserOptions, markup?: boolean): AnserJsonEntry {
+    this.decorations = [...this.decorations];
+    const entry = super.processChunkJson(text.replace(LONG_CODE, ""), options, markup);
+    this.decorations = [...new Set(this.decorations)];
+    entry.decorations = [...new Set(entry.decorations)];
+    return entry;
+  }
+}
 
 export function ansiSpans(text: string): AnsiSpan[] {
   if (!text.includes(ESCAPE)) return [{ text: text.replace(CONTROL, ""), class: "" }];
-  return Anser.ansiToJson(text.replace(OSC, ""), { use_classes: true, remove_empty: true })
+  return new Parser()
+    .ansiToJson(text.replace(OSC, ""), { use_classes: true, remove_empty: true })
     .map(spanOf)
     .filter((span) => span.text !== "");
 }
@@ -73,9 +93,14 @@ export function ansiText(text: string, query = ""): ComponentChildren {
   const spans = ansiSpans(text);
   const hits = query ? occurrences(spans.map((span) => span.text).join(""), query) : [];
   let start = 0;
+  let hit = 0;
   return spans.map((span, index) => {
-    const content = hits.length > 0 ? marked(span.text, start, hits) : span.text;
-    start += span.text.length;
+    const end = start + span.text.length;
+    const first = hit;
+    // The last hit may go on in the next span.
+    while ((hits[hit]?.[1] ?? Number.POSITIVE_INFINITY) <= end) hit += 1;
+    const content = hits.length > 0 ? marked(span.text, start, hits.slice(first, hit + 1)) : span.text;
+    start = end;
     if (!span.class && !span.color && !span.background) return content;
     const style = {
       ...(span.color ? { color: span.color } : {}),

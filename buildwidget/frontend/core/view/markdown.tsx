@@ -3,13 +3,12 @@
  * string exists on the way, so there is nothing to escape from: raw HTML in the text stays text, links must name a
  * harmless scheme, and pictures are only named, because fetching one would tell a stranger that this page was read.
  */
-import { Lexer, type Token, type Tokens } from "marked";
+import type { Token, Tokens } from "marked";
 import type { ComponentChildren, JSX } from "preact";
 import { useMemo } from "preact/hooks";
+import { blocksOf, MAX_DEPTH, parsed } from "./markdown-blocks";
 import { memo } from "./memo";
 
-/** Deeper than this the raw text is shown: a thousand `>` must not overflow the stack. */
-const MAX_DEPTH = 24;
 const HARMLESS = /^(?:https?:\/\/|mailto:)/i;
 
 /** The address of a link as it may stand in the page, or null. */
@@ -27,43 +26,6 @@ function plain(token: { text?: string; raw: string; escaped?: boolean }): string
   return token.escaped
     ? text.replace(/&(?:amp|lt|gt|quot|#39);/g, (entity) => NAMED[entity] ?? entity)
     : text;
-}
-
-/** Emphasis is parsed in pieces up to this long; the parser's time grows with the square of a hostile one. */
-const MAX_INLINE = 8_000;
-const OPTIONS = { gfm: true };
-
-/** The inline text of tokens that were not drawn yet, and the parser that knows the links defined beside it. */
-const unparsed = new WeakMap<Token[], { readonly lexer: Lexer; readonly source: string }>();
-
-/** The blocks of a text; while it grows only the last one changes. What is inside them is parsed when it is drawn. */
-export function blocksOf(text: string): Token[] {
-  const lexer = new Lexer(OPTIONS);
-  try {
-    const blocks = lexer.blockTokens(text.replace(/\r\n?/g, "\n"), []);
-    for (const { src, tokens } of lexer.inlineQueue) unparsed.set(tokens, { lexer, source: src });
-    return blocks.filter((token) => token.type !== "space" && token.type !== "def");
-  } catch {
-    // Thousands of nested quotes overflow the parser's stack. Whatever it cannot read is still text.
-    return [{ type: "text", raw: text, text }];
-  }
-}
-
-function parsed(tokens: Token[]): Token[] {
-  const rest = unparsed.get(tokens);
-  if (!rest) return tokens;
-  unparsed.delete(tokens);
-  tokens.push(...inlineOf(rest.lexer, rest.source));
-  return tokens;
-}
-
-function inlineOf(lexer: Lexer, source: string): Token[] {
-  try {
-    if (source.length <= MAX_INLINE) return lexer.inlineTokens(source, []);
-  } catch {
-    // As above: too deep for the parser, but still text.
-  }
-  return [{ type: "text", raw: source, text: source }];
 }
 
 export const Markdown = memo(function Markdown({ text }: { text: string }): JSX.Element {

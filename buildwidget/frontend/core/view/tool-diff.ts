@@ -102,18 +102,23 @@ export interface History {
   readonly removed: number;
 }
 
+interface GrowingHistory {
+  readonly tools: ToolRow[];
+  added: number;
+  removed: number;
+}
+
 /** Of every file that calls have changed, by its path. */
 export function histories(tools: readonly ToolRow[]): ReadonlyMap<string, History> {
-  const found = new Map<string, History>();
+  const found = new Map<string, GrowingHistory>();
   for (const tool of tools) {
     if (tool.state !== "succeeded") continue;
     for (const { path, added = 0, removed = 0 } of changesOf(tool)) {
-      const known = found.get(path) ?? { tools: [], added: 0, removed: 0 };
-      found.set(path, {
-        tools: known.tools.at(-1) === tool ? known.tools : [...known.tools, tool],
-        added: known.added + added,
-        removed: known.removed + removed,
-      });
+      const known: GrowingHistory = found.get(path) ?? { tools: [], added: 0, removed: 0 };
+      if (known.tools.at(-1) !== tool) known.tools.push(tool);
+      known.added += added;
+      known.removed += removed;
+      found.set(path, known);
     }
   }
   return found;

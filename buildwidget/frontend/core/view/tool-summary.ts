@@ -31,10 +31,23 @@ export function field(input: unknown, ...names: string[]): unknown {
   return undefined;
 }
 
+const TEXT_VALUE = /\s*:\s*"((?:[^"\\]|\\.)*)("?)/y;
+
+/** The first field of this name whose value is a text: what is between its quotes, and the closing one. */
+function textValue(text: string, name: string): RegExpExecArray | null {
+  const key = `"${name}"`;
+  for (let at = text.indexOf(key); at >= 0; at = text.indexOf(key, at + key.length)) {
+    TEXT_VALUE.lastIndex = at + key.length;
+    const found = TEXT_VALUE.exec(text);
+    if (found) return found;
+  }
+  return null;
+}
+
 function cutField(text: string, names: string[]): string | undefined {
   if (!text.startsWith("{")) return undefined;
   for (const name of names) {
-    const found = new RegExp(`"${name}"\\s*:\\s*"((?:[^"\\\\]|\\\\.)*)("?)`).exec(text);
+    const found = textValue(text, name);
     if (!found?.[1]) continue;
     try {
       const whole = JSON.parse(`"${found[1]}"`) as string;

@@ -10,7 +10,9 @@ import { pathNow, readRenames, withRename } from "../../core/renames";
  * its end can be compared.
  */
 export function pathBelow(path: string, root: string): string {
-  const bare = root.replace(/^~/, "").replace(/\/+$/, "");
+  let end = root.length;
+  while (root[end - 1] === "/") end -= 1;
+  const bare = root.slice(root.startsWith("~") ? 1 : 0, end);
   if (bare === "") return path.replace(/^\/+/, "");
   const at = root.startsWith("~") ? path.indexOf(`${bare}/`) : path.startsWith(`${bare}/`) ? 0 : -1;
   return at < 0 ? path : path.slice(at + bare.length + 1);

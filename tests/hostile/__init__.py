@@ -1,0 +1,1 @@
+"""Hostile input, and the measurement that code takes linear time on it."""

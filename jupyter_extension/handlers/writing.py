@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable
 
 from tornado.iostream import IOStream, SSLIOStream, StreamClosedError
@@ -34,6 +35,7 @@ def write(stream: IOStream, data: bytes) -> Awaitable[None] | None:
 
 async def _taken(written: Awaitable[None]) -> None:
     try:
-        await written
+        # Who waits may be cancelled; Tornado's own future may not be: its callback would fail, with a traceback.
+        await asyncio.shield(written)
     except StreamClosedError:
         raise SinkClosed from None

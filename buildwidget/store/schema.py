@@ -104,13 +104,19 @@ _META_VALUE = select(tables.meta.c.value).where(tables.meta.c.name == text(":nam
 
 def _make_file(path: Path, *, create: bool) -> None:
     """Make the file, or see that it is ours; either way only its owner may read it."""
+    # Looked at first: a database that another process is making has its header before its write-ahead log.
+    has_log = _size(Path(f"{path}-wal")) > 0
     try:
         if create:
             make_private(path.parent)
-        with os.fdopen(os.open(path, os.O_RDWR | (os.O_CREAT if create else 0), 0o600), "rb") as file:
+        with os.fdopen(os.open(path, os.O_RDWR | (os.O_CREAT if create and not has_log else 0), 0o600), "rb") as file:
             header = file.read(_SQLITE_HEADER_BYTES)
     except OSError as error:
+        if has_log and isinstance(error, FileNotFoundError):
+            raise _left_behind(path) from error
         raise Unavailable(f"The database {path} cannot be opened: {error.strerror}.") from error
+    if not header and has_log:
+        raise _left_behind(path)
     if not header and not create:
         raise Unavailable(f"The database file {path} is empty. Put the database back in its place.")
     if header and not header.startswith(_SQLITE_MAGIC):
@@ -120,6 +126,21 @@ def _make_file(path: Path, *, create: bool) -> None:
     for suffix in ("", "-wal", "-shm", "-journal"):
         with contextlib.suppress(FileNotFoundError, PermissionError):  # of another user on a shared database
             _narrow(Path(f"{path}{suffix}"))
+
+
+def _left_behind(path: Path) -> Unavailable:
+    """SQLite would delete the log, and with it what was committed last; who still uses the old file damages both."""
+    return Unavailable(
+        f"The database file {path} was deleted or moved, and its write-ahead log {path.name}-wal is still there. Put "
+        "the file back, or move the log away too to begin a new database."
+    )
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
 
 
 def _narrow(file: Path) -> None:

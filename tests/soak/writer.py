@@ -11,10 +11,12 @@ import random
 import select
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Final, TypeVar
 
 from buildwidget.protocol.events import StatusEvent
-from buildwidget.store.errors import Fenced, NotFound, StoreError, Unavailable
+from buildwidget.store.errors import Fenced, NotFound, Unavailable
 from buildwidget.store.process import ProcessIdentity
 from buildwidget.store.store import Store
 from buildwidget.store.writer import Writer
@@ -23,7 +25,9 @@ from tests.soak.journal import JournaledAppender
 from tests.soak.mix import Mix
 from tests.soak.plan import FULL, TOY, Plan
 
-_PATIENCE = 60.0
+_PATIENCE: Final = 60.0
+
+T = TypeVar("T")
 
 
 class Work:
@@ -87,8 +91,8 @@ def asked_to_end(seconds: float) -> bool:
 def main(url: str, directory: str, seed: str, size: str) -> None:
     """The whole of it."""
     plan = {"full": FULL, "toy": TOY}[size]
-    with Store.open(url) as store:
-        work = _begin(store, Path(directory), random.Random(seed))
+    with insist(lambda: Store.open(url)) as store:
+        work = insist(lambda: Work(store, Path(directory), random.Random(seed)))
         print(json.dumps({"build": work.id}), flush=True)
         try:
             work.run(plan)
@@ -99,13 +103,13 @@ def main(url: str, directory: str, seed: str, size: str) -> None:
         sys.stdin.read()  # an open build is not lost before all have looked at it
 
 
-def _begin(store: Store, directory: Path, rng: random.Random) -> Work:
-    """The database may be away right now."""
+def insist(do: Callable[[], T]) -> T:
+    """Do it, again and again while the database is away."""
     deadline = time.monotonic() + _PATIENCE
     while True:
         try:
-            return Work(store, directory, rng)
-        except StoreError:
+            return do()
+        except Unavailable:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.1)

@@ -111,6 +111,30 @@ def test_what_another_process_begins_anew_is_used(store: Store, path: Path) -> N
     assert store.database.exchanges == 1
 
 
+@pytest.mark.parametrize("is_empty", [False, True])
+def test_no_database_is_begun_beside_the_log_of_one_that_was_moved_away(
+    store: Store, path: Path, is_empty: bool
+) -> None:
+    """It would delete what was committed last, and damage the database once it is put back."""
+    appender = started(store)
+    away = path.with_name("elsewhere.db")
+    path.rename(away)
+    if is_empty:
+        path.touch()
+    for _ in range(2):
+        with pytest.raises(Unavailable, match=r"builds\.db-wal is still there\. Put the file back"):
+            Store.open(f"sqlite:///{path}")
+    assert path.exists() is is_empty
+    away.replace(path)
+    with Store.open(f"sqlite:///{path}") as other:
+        assert other.database_id == store.database_id
+        appender.append(drafts(lines("again"), status("succeeded")))
+        assert texts(other, appender.build_id) == ["again"]
+        check_build(other, appender.build_id)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
 @pytest.mark.parametrize("content", [b"", b"no database at all, but longer than any header of one would be" * 4])
 def test_what_is_no_database_is_not_used_and_not_touched(store: Store, path: Path, content: bytes) -> None:
     build = ended(store)

@@ -68,19 +68,15 @@ def _side(store: Store, masker: Masker, data: bytes) -> Callable[[], float]:
 
 def _figure(count: int, found: dict[str, Samples], size: int) -> Figure:
     with_secrets, without = found[f"{count} plain"], found["0 plain"]
-    coloured = _median_ratio(found[f"{count} coloured"], found["0 coloured"])
+    coloured = found[f"{count} coloured"].median / found["0 coloured"].median
     return Figure(
         what=f"processor time of a log, from the read to the commit, with {count} secrets in all their forms",
         unit="ms/MB",
         ours=Side.of(f"{count} secrets", with_secrets),
         floor=Side.of("no secrets", without),
-        judged=_median_ratio(with_secrets, without),
+        judged=with_secrets.median / without.median,
         judged_as="ours / floor",
         bound=_SHARE[count],
-        note=f"{size / 1e6:.1f} MB of log lines in reads of {_READ // 1024} KiB. Judged is the median over the rounds "
-        f"of the ratio within a round. With a word of each line in colour it is {coloured:.2f}.",
+        note=f"{size / 1e6:.1f} MB of log lines in reads of {_READ // 1024} KiB. "
+        f"With a word of each line in colour it is {coloured:.2f}.",
     )
-
-
-def _median_ratio(ours: Samples, floor: Samples) -> float:
-    return Samples(tuple(a / b for a, b in zip(ours.values, floor.values, strict=True))).median

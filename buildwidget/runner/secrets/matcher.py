@@ -78,7 +78,8 @@ class Matcher:
             piece = self._piece(folded, first, last, spelling)
             if piece is not None:
                 found.append(piece)
-                covered = max(covered, -1 if any(spelling.shown) else last)
+                if not piece.skipped and not any(spelling.shown):
+                    covered = max(covered, last)
         return found
 
     def open_at(self, raw: bytes) -> tuple[int, int]:

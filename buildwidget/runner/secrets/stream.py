@@ -52,6 +52,8 @@ class SecretStream:
         """How many of those after them belong to a secret whose mask was shown."""
         self._open = False
         """Whether a mask was the last that was shown."""
+        self._ends: set[int] = set()
+        """Where in the kept bytes secrets ended."""
 
     def feed(self, data: bytes) -> bytes:
         """What can be shown after these bytes."""
@@ -71,7 +73,7 @@ class SecretStream:
             return self._render(raw, self._with_cut(whole, ranges), cut)
         keep, hold = self._matcher.open_at(whole)
         if keep == len(raw) and not ranges and not self._shown:
-            self._kept, self._open = b"", False
+            self._kept, self._open, self._ends = b"", False, set()
             return raw
         hold = max(hold, self._shown)
         shown = self._render(raw, ranges, hold)
@@ -80,8 +82,7 @@ class SecretStream:
 
     def _with_cut(self, raw: bytes, ranges: list[Range]) -> list[Range]:
         """The ranges, and what is most of a secret that the end cuts."""
-        ends = {end for _, end in ranges} or ({self._shown} if self._open else set())
-        cut = self._matcher.cut_at(raw, ends)
+        cut = self._matcher.cut_at(raw, {end for _, end in ranges} | self._ends)
         return ranges if cut is None else joined([*ranges, (cut.start, cut.end)])
 
     def _ranges(self, folded: Folded) -> list[Range]:
@@ -111,6 +112,7 @@ class SecretStream:
     def _keep(self, raw: bytes, ranges: list[Range], keep: int, hold: int) -> None:
         self._kept = raw[keep:]
         self._shown = hold - keep
+        self._ends = {end - keep for end in self._ends | {end for _, end in ranges} if keep <= end <= hold}
         straddling = [stop for start, stop in ranges if start <= hold < stop]
         self._masked = max(straddling, default=hold) - hold
 

@@ -162,6 +162,10 @@ def test_a_secret_over_lines_leaves_less_than_four_characters_at_the_end_of_a_li
     assert Masker([SECRET]).mask("hunt\r\n   er2-hunter2") == "***"
 
 
+def test_a_secret_in_what_stays_of_another_one_is_masked() -> None:
+    assert Masker(["a", "aaa"]).mask("aa\na") == "***\n***"
+
+
 def test_colours_stay_where_a_secret_goes() -> None:
     masker = Masker([SECRET])
     assert masker.mask("\x1b[1mhunter2\x1b[0m-hunter2 x") == "\x1b[1m***\x1b[0m x"

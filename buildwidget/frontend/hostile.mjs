@@ -185,6 +185,17 @@ const now = () => {
   return (user + system) / 1000;
 };
 
+/** Times of both calls, the best of several; null as soon as they are in proportion, or the larger one is quick. */
+function growth(call, small, large, { floor, hopeless }) {
+  let best = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    best = [Math.min(best[0], milliseconds(call, small)), Math.min(best[1], milliseconds(call, large))];
+    if (best[1] <= floor || best[1] / best[0] <= MAX_RATIO) return null;
+    if (best[1] > hopeless && round > 1) break;
+  }
+  return best;
+}
+
 /**
  * How the time of a call grows, in words, if it is more than in proportion to the size; null where it is linear.
  * `floor`: milliseconds. A call that takes less on the larger input is not measured again, since a quadratic one
@@ -197,12 +208,10 @@ export function superlinear(call, make, { size = 16_000, floor = 2, hopeless = 3
     if (took > hopeless) return `${tried.length}: ${took.toFixed(0)} ms`;
   }
   if (milliseconds(call, large) <= floor) return null;
-  let best = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
-  for (let round = 0; round < ROUNDS; round += 1) {
-    best = [Math.min(best[0], milliseconds(call, small)), Math.min(best[1], milliseconds(call, large))];
-    if (best[1] <= floor || best[1] / best[0] <= MAX_RATIO) return null;
-    if (best[1] > hopeless && round > 1) break;
-  }
-  const [fast, slow] = best.map((ms) => ms.toFixed(2));
+  const first = growth(call, small, large, { floor, hopeless });
+  // Once more with other sizes: the first time a collector of garbage may have begun its work between the two.
+  const grown = first && growth(call, make(size / 2), make(size * 2), { floor, hopeless });
+  if (!grown) return null;
+  const [fast, slow] = first.map((ms) => ms.toFixed(2));
   return `${small.length}: ${fast} ms, ${large.length}: ${slow} ms`;
 }

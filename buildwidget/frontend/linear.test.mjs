@@ -92,7 +92,7 @@ const tool = (input, output) => ({
 const ROW = { id: "a", owner: "a", kind: "command", created_at: 1 };
 
 const FUNCTIONS = {
-  "the event stream, byte by byte": (text) => readStream(text, 1),
+  "the event stream, in reads of 4 bytes": (text) => readStream(text, 4),
   "the event stream, in one piece": (text) => readStream(text, text.length * 4),
   "a frame": (text) => parseFrame(text),
   "a frame with the text": (text) => parseFrame(JSON.stringify({ type: "a", text })),
@@ -150,6 +150,11 @@ test("Markdown takes linear time", { timeout: 120_000 }, () => {
   const paragraphs = (unit) => (size) => `${unit.repeat(1_500 / unit.length)}\n\n`.repeat(size / 1_500);
   for (const unit of ["*a_", "__a", "**a *b* ", "!", "a*", "[a][", "`a"])
     expect(superlinear(parse, paragraphs(unit), BOUNDED), unit).toBeNull();
+});
+
+test("an event that comes in many small reads takes linear time", () => {
+  const message = (size) => `data: ${"a".repeat(size)}\n\n`;
+  expect(superlinear((text) => readStream(text, 16), message, { size: 256_000, floor: 5 })).toBeNull();
 });
 
 test("one code of many numbers takes linear time", () => {

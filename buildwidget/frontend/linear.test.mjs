@@ -10,6 +10,7 @@ import { parseAst } from "vitest/node";
 import { parseFrame } from "./core/frames";
 import { decodeEvent } from "./core/protocol/decode";
 import { byteLength, cleanText, keepEnd, keepStart } from "./core/protocol/text";
+import { pathBelow } from "./core/renames.ts";
 import { savedState } from "./core/saved";
 import { requestHeaders } from "./core/server";
 import { EventStreamReader } from "./core/sse";
@@ -23,7 +24,6 @@ import { blocksOf, parsed } from "./core/view/markdown-blocks";
 import { diffsOf, histories } from "./core/view/tool-diff";
 import { commandText, field, oneLine, shellCommand, summarizeTool } from "./core/view/tool-summary";
 import { forPattern, generic, superlinear } from "./hostile.mjs";
-import { pathBelow } from "./lab/src/notebook-cell";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 
@@ -157,19 +157,19 @@ test("an event that comes in many small reads takes linear time", () => {
   expect(superlinear((text) => readStream(text, 16), message, { size: 256_000, floor: 5 })).toBeNull();
 });
 
-test("one code of many numbers takes linear time", () => {
+test("one code of many numbers takes linear time", { timeout: 60_000 }, () => {
   const code = (size) => `\u001b[${"1;".repeat(size / 2)}ma`;
   expect(superlinear(visibleText, code, { size: 256_000 })).toBeNull();
 });
 
-test("many changes of one file take linear time", () => {
+test("many changes of one file take linear time", { timeout: 60_000 }, () => {
   const changes = JSON.stringify({ changes: [{ path: "a", kind: "update", added: 1, removed: 1 }] });
   const made = (count) =>
     Array.from({ length: count }, (_, at) => ({ ...tool(null, JSON.parse(changes)), id: `${at}` }));
   expect(superlinear(histories, made)).toBeNull();
 });
 
-test("a measurement finds what is quadratic", () => {
+test("a measurement finds what is quadratic", { timeout: 60_000 }, () => {
   const quadratic = (text) => text.replace(/\/+$/, "");
   expect(superlinear(quadratic, (size) => `${"/".repeat(size)}a`)).toContain("ms");
 });

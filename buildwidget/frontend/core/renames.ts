@@ -33,3 +33,16 @@ export function readRenames(text: string | null): Renames {
     return [];
   }
 }
+
+/**
+ * The path below the server's root. Kernels know the file's whole path; `root` may be written with `~`, so that only
+ * its end can be compared.
+ */
+export function pathBelow(path: string, root: string): string {
+  let end = root.length;
+  while (root[end - 1] === "/") end -= 1;
+  const bare = root.slice(root.startsWith("~") ? 1 : 0, end);
+  if (bare === "") return path.replace(/^\/+/, "");
+  const at = root.startsWith("~") ? path.indexOf(`${bare}/`) : path.startsWith(`${bare}/`) ? 0 : -1;
+  return at < 0 ? path : path.slice(at + bare.length + 1);
+}

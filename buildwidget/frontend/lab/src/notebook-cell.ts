@@ -3,20 +3,7 @@ import type { JupyterFrontEnd } from "@jupyterlab/application";
 import { Notification } from "@jupyterlab/apputils";
 import type { INotebookTracker, NotebookPanel } from "@jupyterlab/notebook";
 import type { NotebookRef } from "../../core/protocol/types.gen";
-import { pathNow, readRenames, withRename } from "../../core/renames";
-
-/**
- * The path below the server's root. Kernels know the file's whole path; `root` may be written with `~`, so that only
- * its end can be compared.
- */
-export function pathBelow(path: string, root: string): string {
-  let end = root.length;
-  while (root[end - 1] === "/") end -= 1;
-  const bare = root.slice(root.startsWith("~") ? 1 : 0, end);
-  if (bare === "") return path.replace(/^\/+/, "");
-  const at = root.startsWith("~") ? path.indexOf(`${bare}/`) : path.startsWith(`${bare}/`) ? 0 : -1;
-  return at < 0 ? path : path.slice(at + bare.length + 1);
-}
+import { pathBelow, pathNow, readRenames, withRename } from "../../core/renames";
 
 const RENAMES_KEY = "buildwidget:renames";
 

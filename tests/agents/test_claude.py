@@ -219,5 +219,6 @@ def test_retries_are_shown_while_they_last(site: Path, model: ModelServer) -> No
     assert bar.done
     assert "529" in bar.label
     told = [event.done for event in build.events() if isinstance(event, ProgressEvent)]
-    assert told[:-1] == [None] * (len(told) - 1), "it is shown while it lasts"
+    assert len(told) > 1
+    assert not any(told[:-1]), "it is shown while it lasts"
     assert told[-1]

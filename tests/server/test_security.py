@@ -15,7 +15,7 @@ from typing import Final
 
 import pytest
 
-from buildwidget.protocol.events import ArtifactEvent, ToolEvent
+from buildwidget.protocol.events import ArtifactEvent, MetricEvent, ToolEvent
 from buildwidget.store.store import Store
 from tests.server.jupyter_process import OWNER, Client, JupyterServer, Response
 from tests.server.probes import DENY, ROUTES_FILE
@@ -35,6 +35,7 @@ EXPECTED_ROUTES = {
     "builds/{id}": ["GET", "DELETE"],
     "builds/{id}/events": ["GET"],
     "builds/{id}/log": ["GET"],
+    "builds/{id}/metrics": ["GET"],
     "builds/{id}/tools/{}": ["GET"],
     "builds/{id}/displays/{}": ["GET"],
     "builds/{id}/artifacts/{}": ["GET"],
@@ -47,6 +48,9 @@ EXPECTED_ROUTES = {
     "/buildwidget/ws": ["GET"],
     "/buildwidget/{rest}": ["GET", "HEAD", "POST", "DELETE", "PATCH", "PUT"],
 }
+
+NEEDED = {"stream": "?watch=1", "builds/{id}/metrics": "?name=loss"}
+"""The parameters without which a route is not understood."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +135,7 @@ def _build_with_a_secret(store: Store, directory: Path) -> str:
     build.log(Site.secret).append(
         ToolEvent(at=now(), id="t", name="Bash", state="running", input=Site.secret),
         ArtifactEvent(at=now(), name="a", path="artifact.txt"),
+        MetricEvent(at=now(), name="loss", points=[(0, 1.0, now())]),
     )
     return build.display("d", "text/plain", Site.secret.encode()).id
 
@@ -144,7 +149,7 @@ def _routes(server: JupyterServer, directory: Path, build: str) -> Iterator[Rout
         assert re.fullmatch(route["pattern"], server.base_url + path), route
         name = re.sub(r"\(\[\^/\]\+\)", "{}", pattern).replace("builds/{}", "builds/{id}").replace("(.*)", "{rest}")
         name = name.removeprefix("buildwidget/api/") if "/api/" in name else f"/{name}"
-        path = f"/{path}?watch=1" if name == "stream" else f"/{path}"
+        path = f"/{path}{NEEDED.get(name, '')}"
         yield Route(name, path, tuple(method for method in route["methods"] if method != "OPTIONS"))
 
 

@@ -113,6 +113,9 @@ def _join_bars(first: ProgressEvent, second: ProgressEvent) -> ProgressEvent | N
     # A run's end and the next one's beginning count, so they stay two events.
     if first.id != second.id or (first.done, first.closed) != (second.done, second.closed):
         return None
+    if first.closed and second.done is False:
+        # The bar was over after the first event, so the second one begins a run.
+        return None
     return msgspec.structs.replace(
         second,
         total=first.total if second.total is None else second.total,

@@ -12,7 +12,6 @@ import random
 import struct
 import subprocess
 import sys
-import time
 import types
 from typing import Any
 
@@ -21,6 +20,7 @@ import pandas as pd
 import pytest
 
 from buildwidget.fingerprint import fingerprint_of_call
+from tests.hostile.timing import superlinear
 from tests.unit.fingerprint.cells import cell, digest, made, of_value
 
 ODD_NAN = struct.unpack("<d", struct.pack("<Q", 0x7FF8000000000001))[0]
@@ -376,15 +376,12 @@ def test_what_is_too_much_counts_as_different_and_says_so() -> None:
 def test_the_cost_grows_with_the_size_and_no_faster() -> None:
     make = cell("class Thing:\n  def __init__(self, n): self.n = n; self.more = [n]")["Thing"]
 
-    def cost(count: int) -> float:
-        things = [make(n) for n in range(count)]
-        start = time.process_time()
-        of_value(things)
-        return time.process_time() - start
+    def things(count: int) -> list[Any]:
+        return [make(n) for n in range(count)]
 
-    cost(100)
-    few = min(cost(1_000) for _ in range(3))
-    assert min(cost(8_000) for _ in range(2)) < 8 * few * 3
+    of_value(things(100))
+    # The smallest of the sizes takes less than what is hopeless, whatever the machine does meanwhile.
+    assert not superlinear(of_value, things, size=8_000, hopeless=5)
 
 
 PROGRAM = """

@@ -74,6 +74,13 @@ def test_the_end_of_a_bar_s_run_is_not_joined_with_the_next_run() -> None:
     ]
 
 
+def test_a_closed_bar_that_begins_again_and_is_closed_again_has_two_runs() -> None:
+    closed = structs.replace(bar("a", 0, 9), done=False, closed=True)
+    assert joined(closed, closed) == [closed, closed]
+    goes_on = structs.replace(closed, done=None)
+    assert joined(goes_on, goes_on) == [goes_on]
+
+
 def test_bars_that_are_joined_keep_what_the_later_one_lacks() -> None:
     first = ProgressEvent(at=1, id="b", label="x", current=1, total=9, unit="files")
     bare = ProgressEvent(at=2, id="b", label="y", current=2)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, TypeAlias
 
 from buildwidget.protocol.events import Error
-from buildwidget.runner.terminal import cut_text, strip_colours
+from buildwidget.runner.terminal.lines import cut_text, strip_colours
 
 NO_KEYBOARD: Final = (
     "Builds have no keyboard: input(), getpass() and the debugger cannot be used in them. "

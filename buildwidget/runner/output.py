@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import Final
 
 from buildwidget.protocol.events import Event, LogEvent, LogLine, Stream
-from buildwidget.runner.bars import BarReader
 from buildwidget.runner.exit_status import OutputTail
 from buildwidget.runner.secrets import Masker
-from buildwidget.runner.terminal import LineSplitter, LogUpdate
+from buildwidget.runner.terminal.bars import BarReader
+from buildwidget.runner.terminal.lines import LineSplitter, LogUpdate
 from buildwidget.store.coalesce import MAX_LINES
 
 PARTIAL_SECONDS: Final = 0.1

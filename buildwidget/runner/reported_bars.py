@@ -8,7 +8,7 @@ import msgspec
 
 from buildwidget.protocol.events import Number, ProgressEvent
 from buildwidget.protocol.limits import MAX_PROGRESS
-from buildwidget.runner.bar_nesting import Nesting
+from buildwidget.runner.terminal.bar_nesting import Nesting
 
 
 class ReportedBars:

@@ -11,7 +11,7 @@ from typing import Final
 
 from buildwidget.runner.output import Output
 from buildwidget.runner.secrets import Masker
-from buildwidget.runner.terminal import strip_colours
+from buildwidget.runner.terminal.lines import strip_colours
 from buildwidget.store.store import Store
 from buildwidget.store.writer import Writer
 from tests.bench.browser_refresh import log_line

@@ -19,7 +19,7 @@ from buildwidget.protocol.events import Event, LogEvent, MetricEvent, ProgressEv
 from buildwidget.protocol.reducer import StateBuilder
 from buildwidget.protocol.state import initial_state
 from buildwidget.reporting.messages import StepEnded, StepStarted, TodoReport
-from buildwidget.runner import exit_status, terminal
+from buildwidget.runner import exit_status
 from buildwidget.runner.agents import changes, claude_results, codex
 from buildwidget.runner.agents.claude import ClaudeSession
 from buildwidget.runner.agents.claude_background import BackgroundAgents
@@ -30,11 +30,12 @@ from buildwidget.runner.agents.codex import CodexSession
 from buildwidget.runner.agents.rows import TextRows, ToolRows
 from buildwidget.runner.agents.session import Order
 from buildwidget.runner.agents.steps import PlanSteps
-from buildwidget.runner.bar_formats import read_bar
 from buildwidget.runner.output import Output
 from buildwidget.runner.report_intake import join_points
 from buildwidget.runner.secrets import Masker
-from buildwidget.runner.terminal import LineSplitter
+from buildwidget.runner.terminal import lines as terminal
+from buildwidget.runner.terminal.bar_formats import read_bar
+from buildwidget.runner.terminal.lines import LineSplitter
 from buildwidget.runner.todo_list import TodoList
 from buildwidget.store import logs
 from buildwidget.store.coalesce import coalesce

@@ -16,7 +16,7 @@ from buildwidget.protocol.events import Decision, Error, Event, LogEvent, Permis
 from buildwidget.protocol.text import is_deeper
 from buildwidget.runner.agents.retrying import Retrying
 from buildwidget.runner.agents.rows import TextRows, ToolRows
-from buildwidget.runner.terminal import cut_text
+from buildwidget.runner.terminal.lines import cut_text
 
 Permission: TypeAlias = Literal["ask", "edits", "all", "plan"]
 PERMISSIONS: Final[tuple[Permission, ...]] = ("ask", "edits", "all", "plan")

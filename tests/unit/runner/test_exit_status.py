@@ -16,7 +16,7 @@ from buildwidget.runner.exit_status import (
     explain,
     last_traceback,
 )
-from buildwidget.runner.terminal import LineSplitter
+from buildwidget.runner.terminal.lines import LineSplitter
 from tests.unit.runner.running import run_command
 
 

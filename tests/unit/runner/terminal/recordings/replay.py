@@ -10,9 +10,9 @@ from typing import Final
 from buildwidget.protocol.events import ProgressEvent, StatusEvent
 from buildwidget.protocol.reducer import StateBuilder
 from buildwidget.protocol.state import State, initial_state
-from buildwidget.runner.bars import BarReader
 from buildwidget.runner.command import IDLE_SECONDS
-from buildwidget.runner.terminal import LineSplitter
+from buildwidget.runner.terminal.bars import BarReader
+from buildwidget.runner.terminal.lines import LineSplitter
 
 HERE: Final = Path(__file__).parent
 NAMES: Final = sorted(path.stem for path in HERE.glob("*.json"))

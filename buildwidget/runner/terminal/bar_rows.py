@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from buildwidget.runner.bar_formats import Bar
+from buildwidget.runner.terminal.bar_formats import Bar
 
 _MAX_ROWS: Final = 64
 """Rows whose bars are remembered; more than a screen has."""

@@ -1,4 +1,4 @@
-"""Writes the golden files of bars anew: ``python -m tests.unit.runner.recordings.golden``.
+"""Writes the golden files of bars anew: ``python -m tests.unit.runner.terminal.recordings.golden``.
 
 Each is what a recording's bytes become: events, the percent after each of them, and the state of the build that
 succeeded. ``tests/protocol`` and the page's tests fold the events; ``test_recorded_bars.py`` makes them of the bytes.
@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from buildwidget.protocol.codec import encode_event, encode_state
 from buildwidget.protocol.events import StatusEvent
-from tests.unit.runner.recordings.replay import NAMES, load, play, states
+from tests.unit.runner.terminal.recordings.replay import NAMES, load, play, states
 
-GOLDEN: Final = Path(__file__).parents[3] / "protocol" / "golden"
+GOLDEN: Final = Path(__file__).parents[4] / "protocol" / "golden"
 INITIAL: Final = {"id": "b", "owner": "o", "kind": "command", "created_at": 0}
 
 
@@ -29,7 +29,7 @@ def golden_case(name: str) -> dict[str, Any]:
     passed = states(events)
     end = StatusEvent(at=passed[-1][0], status="succeeded")
     return {
-        "about": f"The bars of tests/unit/runner/recordings/programs/{name}.py.",
+        "about": f"The bars of tests/unit/runner/terminal/recordings/programs/{name}.py.",
         "initial": INITIAL,
         "events": [json.loads(encode_event(event)) for event in [*events, end]],
         "percents": [state.percent for _, state in passed],

@@ -18,10 +18,10 @@ import msgspec
 
 from buildwidget.protocol.events import ProgressEvent
 from buildwidget.protocol.limits import MAX_PROGRESS
-from buildwidget.runner.bar_formats import Bar, may_hold_bar, read_any_bar, read_bar, read_heading
-from buildwidget.runner.bar_nesting import Nesting
-from buildwidget.runner.bar_rows import BarRows, Place
-from buildwidget.runner.terminal import Drawn, LogUpdate, strip_colours
+from buildwidget.runner.terminal.bar_formats import Bar, may_hold_bar, read_any_bar, read_bar, read_heading
+from buildwidget.runner.terminal.bar_nesting import Nesting
+from buildwidget.runner.terminal.bar_rows import BarRows, Place
+from buildwidget.runner.terminal.lines import Drawn, LogUpdate, strip_colours
 
 INTERVAL_SECONDS: Final = 0.1
 

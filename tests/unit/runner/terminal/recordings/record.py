@@ -1,4 +1,6 @@
-"""Records what real programs draw on a build's terminal: ``python -m tests.unit.runner.recordings.record [name...]``.
+"""Records what real programs draw on a build's terminal.
+
+Run ``python -m tests.unit.runner.terminal.recordings.record [name...]``.
 
 Each program of ``programs/`` runs on the pty of a build. What it writes is kept as a list of reads, each the
 seconds since the start and the text. The programs need tqdm, rich, keras 3, transformers and pip, for which another

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildwidget.runner.bar_nesting import MAX_RUNS, Nesting
+from buildwidget.runner.terminal.bar_nesting import MAX_RUNS, Nesting
 
 Sight = tuple[str, float, float | None]
 

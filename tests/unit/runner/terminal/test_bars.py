@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from buildwidget.protocol.events import ProgressEvent
 from buildwidget.protocol.limits import MAX_PROGRESS
-from buildwidget.runner.bar_formats import may_hold_bar
-from buildwidget.runner.bars import BarReader
 from buildwidget.runner.command import CommandSpec
-from buildwidget.runner.terminal import Drawn, LineSplitter, LogUpdate
+from buildwidget.runner.terminal.bar_formats import may_hold_bar
+from buildwidget.runner.terminal.bars import BarReader
+from buildwidget.runner.terminal.lines import Drawn, LineSplitter, LogUpdate
 from tests.unit.runner.running import run_command
 
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from buildwidget.protocol.limits import MAX_LOG_LINE_BYTES
-from buildwidget.runner import terminal
-from buildwidget.runner.terminal import Drawn, LineSplitter, cut_text, strip_colours
+from buildwidget.runner.terminal import lines as terminal
+from buildwidget.runner.terminal.lines import Drawn, LineSplitter, cut_text, strip_colours
 
 
 def lines_of(*reads: bytes) -> list[str]:

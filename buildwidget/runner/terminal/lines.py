@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from buildwidget.protocol.limits import MAX_LOG_LINE_BYTES, MAX_PAYLOAD_BYTES
-from buildwidget.runner.bar_formats import is_unfinished_bar
+from buildwidget.runner.terminal.bar_formats import is_unfinished_bar
 
 MAX_LINE_CHARACTERS: Final = MAX_PAYLOAD_BYTES // 4
 """A line longer than this is broken in two, so that output without any newline cannot fill the memory."""

@@ -9,8 +9,8 @@ import re
 import pytest
 
 from buildwidget.protocol.state import ProgressRow
-from tests.unit.runner.recordings.golden import golden_case, golden_path
-from tests.unit.runner.recordings.replay import NAMES, Read, load, play, states
+from tests.unit.runner.terminal.recordings.golden import golden_case, golden_path
+from tests.unit.runner.terminal.recordings.replay import NAMES, Read, load, play, states
 
 # The numbers that a percent goes through; None: it is not shown.
 PERCENTS: dict[str, list[int | None]] = {

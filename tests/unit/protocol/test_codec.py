@@ -7,7 +7,10 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from buildwidget.protocol import codec
 from buildwidget.protocol.codec import (
     MalformedError,
     clean_event,
@@ -35,6 +38,7 @@ from buildwidget.protocol.events import (
 from buildwidget.protocol.frames import Ping, Pong, Subscribe, Unwatch, Watch
 from buildwidget.protocol.limits import MAX_CLIENT_FRAME_BYTES
 from buildwidget.protocol.state import initial_state
+from buildwidget.protocol.text import is_deeper
 
 
 @pytest.mark.parametrize(
@@ -122,6 +126,28 @@ def test_what_is_nested_too_deep_is_cut_and_still_read() -> None:
     decoded = decode_event(encode_event(ToolEvent(at=1, id="t", input=nested)))
     assert isinstance(decoded, ToolEvent)
     assert json.dumps(decoded.input, ensure_ascii=False) == "[" * 63 + '"…"' + "]" * 63
+
+
+def _around(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.lists(inner, max_size=3) | st.dictionaries(st.text("a", max_size=2), inner, max_size=3)
+
+
+_nested = st.recursive(st.sampled_from(["],[", "},{", "[", 1]), _around, max_leaves=120)
+
+
+@given(_nested, st.integers(1, 8))
+def test_counting_brackets_never_lets_pass_what_is_too_deep(value: Any, limit: int) -> None:
+    data = msgspec.json.encode(value)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(codec, "MAX_JSON_DEPTH", limit)
+        assert codec._is_shallow(data) is not is_deeper(value, limit)
+
+
+def test_an_event_of_many_points_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    points = [(step, 0.5, step) for step in range(200)]
+    data = encode_event(MetricEvent(at=1, name="loss", points=points))
+    monkeypatch.setattr(codec.msgspec.json, "decode", None)  # calling it raises
+    assert decode_event(data) is not None
 
 
 @pytest.mark.parametrize(

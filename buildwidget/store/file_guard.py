@@ -14,6 +14,8 @@ from typing import Final, Literal, TypeAlias
 
 Finding: TypeAlias = Literal["same", "gone", "other"]
 
+_DESCRIPTORS: Final = "/dev/fd"
+
 STALE_SUFFIX: Final = ".stale"
 """Added to the name of a WAL that belongs to a file which is no longer there."""
 
@@ -40,7 +42,21 @@ class FileGuard:
         except OSError:
             return "gone"
         self.marks = found.st_size, found.st_mtime_ns
-        return "same" if (found.st_dev, found.st_ino) == self._file else "other"
+        return "same" if (found.st_dev, found.st_ino) == self._file and self._has_its_wal() else "other"
+
+    def _has_its_wal(self) -> bool:
+        """Whether the file's WAL is the one that this process writes to, or can be opened without harm.
+
+        A database that was moved away with its WAL and came back without it has a new one: to write to the old one
+        would damage it. A WAL is also deleted and made anew where no connection to it is open, here or elsewhere.
+        """
+        known = self._wal
+        if known is None or _identity(f"{self._path}-wal") == known:
+            return True
+        if _holds_open(known):
+            return False
+        self._wal = None
+        return True
 
     def note_wal(self) -> None:
         """Remember which WAL belongs to the adopted file; to be called after a commit."""
@@ -69,6 +85,15 @@ class FileGuard:
             with contextlib.suppress(OSError):
                 Path(f"{self._path}-wal").replace(f"{self._path}-wal{STALE_SUFFIX}")
                 Path(f"{self._path}-shm").unlink()
+
+
+def _holds_open(file: tuple[int, int]) -> bool:
+    """Whether this process has the file open; yes where the system does not say."""
+    try:
+        descriptors = os.listdir(_DESCRIPTORS)  # noqa: PTH208 - names of numbers, looked at one by one
+    except OSError:
+        return True
+    return any(_identity(f"{_DESCRIPTORS}/{descriptor}") == file for descriptor in descriptors)
 
 
 def _identity(path: str) -> tuple[int, int] | None:

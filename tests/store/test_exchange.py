@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 
 import pytest
@@ -177,6 +178,64 @@ def test_the_wal_of_the_replaced_file_is_not_applied_to_the_new_one(store: Store
     check_build(store, early)
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+ROOT = Path(__file__).parents[2]
+CHECKPOINT = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('PRAGMA wal_checkpoint')"
+
+INTERIM = """
+import sys
+from buildwidget.store.store import Store
+from tests.store.making import ended
+from tests.store.test_exchange import texts
+with Store.open(sys.argv[1]) as store:
+    print(ended(store), flush=True)
+    for command in iter(sys.stdin.readline, ""):
+        print(*texts(store, command.strip()), flush=True)
+"""
+
+
+def test_a_database_that_comes_back_is_not_written_through_the_wal_of_before(store: Store, path: Path) -> None:
+    """Moved away with its WAL, another one begun meanwhile by another process, and its file renamed over that one.
+
+    A process that was idle all the time still holds the WAL that was moved. Two WALs of one file would damage it.
+    """
+    appender = started(store)
+    appender.append(drafts(lines("before")))
+    away = path.with_name("elsewhere.db")
+    move_away(path, away)
+    url = f"sqlite:///{path}"
+    with subprocess.Popen(
+        [sys.executable, "-c", INTERIM, url], cwd=ROOT, stdin=PIPE, stdout=PIPE, text=True
+    ) as interim:
+        assert interim.stdin is not None
+        assert interim.stdout is not None
+
+        def read_there() -> str:
+            print(appender.build_id, file=interim.stdin, flush=True)
+            return interim.stdout.readline().strip()  # type: ignore[union-attr]  # asserted above
+
+        assert interim.stdout.readline()
+        subprocess.run([sys.executable, "-c", CHECKPOINT, str(away)], check=True)  # the file has all that was committed
+        away.replace(path)
+        assert read_there() == "before"
+        if not appender.settle():
+            appender.append(drafts(lines("again"), status("succeeded")))
+        assert read_there() == "before again"
+        check_build(store, appender.build_id)
+        interim.stdin.close()
+        assert interim.wait(30) == 0
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_a_wal_that_went_with_the_last_connection_is_no_exchange(store: Store, path: Path) -> None:
+    build = ended(store)
+    store.database._let_go()
+    assert not Path(f"{path}-wal").exists()
+    assert store.record(build).summary.status == "succeeded"
+    ended(store)
+    assert store.database.exchanges == 0
 
 
 # Restored

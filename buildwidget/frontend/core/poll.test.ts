@@ -6,6 +6,7 @@ import {
   LIST_EVERY_ROUNDS,
   POLL_MS,
   PollTransport,
+  STATUS_EVERY_ROUNDS,
 } from "./poll";
 import type { ServerFrame, Summary } from "./protocol/types.gen";
 import { type EventPage, RestError } from "./rest";
@@ -202,6 +203,20 @@ test("after a failed round it greets again if the server has another history by 
   server.log("a").appendText();
   await clock.advance(POLL_MS);
   expect(of("batch")).toContainEqual(expect.objectContaining({ from: 2, to: 2 }));
+});
+
+test("another history is noticed where no build is asked about", async () => {
+  history = "h2";
+  const rounds = async (count: number) => {
+    for (let round = 0; round < count; round += 1) {
+      await clock.advance(POLL_MS);
+      await roundDone();
+    }
+  };
+  await rounds(STATUS_EVERY_ROUNDS - 2);
+  expect(of("welcome").length).toBe(1);
+  await rounds(1);
+  expect(of("welcome")).toMatchObject([{ history: "h" }, { history: "h2" }]);
 });
 
 test("after close nothing is asked or told", async () => {

@@ -12,6 +12,8 @@ export const POLL_MS = 2_000;
 export const HIDDEN_POLL_MS = 30_000;
 /** The list of builds is read this often, in rounds: it is shown, but nothing in it is waited for. */
 export const LIST_EVERY_ROUNDS = 3;
+/** The server's status is read this often, in rounds: a restored database shows in builds that have ended, too. */
+export const STATUS_EVERY_ROUNDS = 15;
 /** After this many failed rounds in a row the connection counts as lost. */
 export const FAILED_ROUNDS = 3;
 /** Builds asked about in one round; with more of them each has its turn. */
@@ -92,7 +94,7 @@ export class PollTransport implements Transport {
     this.next(0);
   }
 
-  /** After failed rounds: the server may be another one by now, or have another database. */
+  /** After failed rounds, and from time to time: the server may be another one by now, or have another database. */
   private async greetAgain(): Promise<void> {
     const status = await this.source.status();
     if (status.probe !== "ok") throw new RestError("The Jupyter server does not serve builds.");
@@ -124,7 +126,8 @@ export class PollTransport implements Transport {
     }
     this.skipped = 0;
     try {
-      if (this.failed > 0) await this.greetAgain();
+      if (this.failed > 0 || this.round % STATUS_EVERY_ROUNDS === STATUS_EVERY_ROUNDS - 1)
+        await this.greetAgain();
       await this.readAll();
       this.failed = 0;
     } catch {

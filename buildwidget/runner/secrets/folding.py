@@ -19,7 +19,7 @@ _LONGEST_ESCAPE: Final = 280
 _FEW_CODES: Final = 6
 _DROPPED: Final = bytes(range(33)) + b"\x7f"
 _SMALL: Final = bytes(range(256)).lower()
-_GAP: Final = re.compile(rb"(?:" + _ESCAPE + rb"|[\x00-\x20\x7f])+")
+_GAP: Final = re.compile(rb"(?:" + _ESCAPE + rb"|[\x00-\x20\x7f]+)+")
 _BREAK: Final = re.compile(rb"[\n\r\x0b\x0c]")
 _BLANK: Final = re.compile(rb"[ \t]")
 

@@ -22,6 +22,8 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 from unittest import mock
@@ -61,12 +63,23 @@ def environment(installed: list[Installed], home: Path) -> dict[str, str]:
     return env | ({"LD_LIBRARY_PATH": os.pathsep.join(libraries)} if libraries else {})
 
 
+@contextmanager
+def _fresh_directory(place: Path) -> Iterator[Path]:
+    """An empty directory that is gone afterwards; it has the same name each time, as programs print where they are."""
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
 def run(program: Path, installed: list[Installed]) -> tuple[int, list[tuple[float, str]]]:
     """The exit code of a program and its reads, each the seconds since the start and the text."""
     reads: list[tuple[float, str]] = []
     decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a character that a read cut belongs to the next one
-    with tempfile.TemporaryDirectory(prefix="recording-") as place:
-        home, work = Path(place, "home"), Path(place, "work")
+    with _fresh_directory(Path(tempfile.gettempdir(), "recording", program.stem)) as place:
+        home, work = place / "home", place / "work"
         home.mkdir()
         work.mkdir()
         directory = next((one.directory for one in installed if one.directory), work)

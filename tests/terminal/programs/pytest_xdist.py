@@ -1,4 +1,4 @@
-# about: pytest -n 2 on three files of 60 tests, of which one fails.
+# about: pytest -n 2 on three files of 300 tests, of which one fails.
 # pypi: pytest pytest-xdist
 # command: pytest -n 2
 import pathlib
@@ -8,9 +8,9 @@ import sys
 TEST = """
 import time, pytest
 
-@pytest.mark.parametrize("n", range(20))
+@pytest.mark.parametrize("n", range(100))
 def test_numbers(n):
-    time.sleep(0.02)
+    time.sleep(0.01)
     assert {number} != 2 or n != 15
 """
 for number in range(3):

@@ -1,5 +1,5 @@
 # about: Keras 3's own bar, called as Model.fit calls it: 3 epochs of 30 steps.
-# pypi: keras numpy
+# pypi: keras numpy scipy
 import importlib.abc
 import importlib.machinery
 import os

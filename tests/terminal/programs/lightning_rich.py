@@ -1,5 +1,6 @@
 # about: Lightning's RichProgressBar: the sanity check, then 3 epochs of training with a validation in each.
 # pypi: torch==2.13.0 lightning rich
+import logging
 import time
 import warnings
 
@@ -8,6 +9,7 @@ import torch
 from lightning.pytorch.callbacks import RichProgressBar
 
 warnings.filterwarnings("ignore")
+logging.getLogger("lightning.pytorch.utilities.rank_zero").addFilter(lambda record: "Tip:" not in record.getMessage())
 
 
 class Model(lightning.LightningModule):

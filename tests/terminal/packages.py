@@ -50,7 +50,7 @@ def from_pypi(needs: Sequence[str]) -> Installed:
 
     def install(place: Path) -> None:
         _run([sys.executable, "-m", "venv", str(place)])
-        _run([str(place / "bin" / "python"), "-m", "pip", "install", "--quiet", *needs])
+        _run([str(place / "bin" / "python"), "-m", "pip", "install", "--quiet", "--upgrade", *needs])
 
     place = _place("python", needs, install)
     listed = _run([str(place / "bin" / "python"), "-m", "pip", "list", "--format=json"])

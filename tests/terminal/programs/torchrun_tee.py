@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 rank = int(os.environ["RANK"])
 print("loading", flush=True)
-for step in tqdm(range(30), desc="train", position=rank):
+for step in tqdm(range(30), desc="train"):
     time.sleep(0.06 + 0.01 * rank)
 print("finished", flush=True)
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -89,4 +90,34 @@ def from_debian(needs: Sequence[str]) -> Installed:
     return Installed([place / "usr/bin", place / "bin", place / "usr/sbin"], libraries, versions)
 
 
-SOURCES: Final = {"pypi": from_pypi, "npm": from_npm, "debian": from_debian}
+def from_system(needs: Sequence[str]) -> Installed:
+    """Debian packages of the machine itself; those that it lacks are installed, which only root can do."""
+    states = {need: _version_installed(need) for need in needs}
+    if missing := [need for need, version in states.items() if not version]:
+        _run(["apt-get", "install", "--yes", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300", *missing])
+    return Installed(versions={need: states[need] or _version_installed(need) for need in needs})
+
+
+def _version_installed(package: str) -> str:
+    query = ["dpkg-query", "--show", "--showformat=${db:Status-Status} ${Version}", package]
+    found = subprocess.run(query, check=False, capture_output=True, encoding="utf-8").stdout.split()
+    return found[1] if found[:1] == ["installed"] else ""
+
+
+def from_path(needs: Sequence[str]) -> Installed:
+    """Programs that are on PATH already, as no registry has them in this form; they have ``--version``."""
+    return Installed(versions={need: _version_printed(_run([need, "--version"])) for need in needs})
+
+
+def _version_printed(text: str) -> str:
+    match = re.search(r"\d+(?:\.\d+)+", text)
+    return match[0] if match else text.strip()
+
+
+SOURCES: Final = {
+    "pypi": from_pypi,
+    "npm": from_npm,
+    "debian": from_debian,
+    "system": from_system,
+    "path": from_path,
+}

@@ -4,12 +4,13 @@ Each program of ``programs/`` is a ``.py``, ``.sh`` or ``.mjs`` file that runs o
 its top say what it is:
 
 - ``about: `` one sentence;
-- ``pypi: ``, ``npm: ``, ``debian: `` the packages it needs, separated by blanks (see packages.py);
+- ``pypi: ``, ``npm: ``, ``debian: ``, ``system: ``, ``path: `` what it needs, separated by blanks (see packages.py);
 - ``command: `` what stands as the command in the recording, if it is not the program itself;
 - ``source: `` the address of the issue thread whose bytes it prints.
 
-It runs in an empty directory of its own. Written are ``recordings/NAME.json`` and the log that a real terminal makes of
-it, ``NAME.txt``. The bars that a person sees, ``NAME.bars.json``, are written by a person.
+It runs in an empty directory of its own; the directory ``helpers`` beside it is in the variable HELPERS. Written are
+``recordings/NAME.json`` and the log that a real terminal makes of it, ``NAME.txt``. The bars that a person sees,
+``NAME.bars.json``, are written by a person.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from unittest import mock
 from buildwidget.runner import command as runner
 from buildwidget.runner.command import CommandSpec
 from tests.terminal.packages import SOURCES, Installed
-from tests.terminal.recorded import COLUMNS, PROGRAMS, RECORDINGS, ROWS, reference_logs
+from tests.terminal.recorded import COLUMNS, HELPERS, PROGRAMS, RECORDINGS, ROWS, reference_logs
 from tests.unit.runner.running import run_command
 
 INTERPRETERS: Final = {".py": "python", ".sh": "bash", ".mjs": "node"}
@@ -60,6 +61,7 @@ def environment(installed: list[Installed], home: Path) -> dict[str, str]:
     libraries = [str(path) for one in installed for path in one.libraries]
     kept = {name: os.environ[name] for name in (*KEPT, *map(str.lower, KEPT)) if name in os.environ}
     env = {**kept, "PATH": os.pathsep.join([*paths, SYSTEM_PATH]), "HOME": str(home), "LANG": "C.UTF-8"}
+    env["HELPERS"] = str(HELPERS)
     return env | ({"LD_LIBRARY_PATH": os.pathsep.join(libraries)} if libraries else {})
 
 

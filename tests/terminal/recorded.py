@@ -11,6 +11,7 @@ from typing import Any, Final
 HERE: Final = Path(__file__).parent
 RECORDINGS: Final = HERE / "recordings"
 PROGRAMS: Final = HERE / "programs"
+HELPERS: Final = PROGRAMS / "helpers"
 FRONTEND: Final = HERE.parents[1] / "buildwidget" / "frontend"
 ROWS: Final = 50
 COLUMNS: Final = 120

@@ -1,4 +1,4 @@
-# about: A percentage written over itself between a saved and a restored cursor, in both spellings.
+# about: A percentage written over itself between a saved and a restored cursor, in both spellings; written after the thread.
 # source: https://github.com/cloudfoundry/bosh/pull/1505
 import sys
 import time

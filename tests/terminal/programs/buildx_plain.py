@@ -1,4 +1,4 @@
-# about: Some steps of two stages of a build by docker buildx, as plain lines.
+# about: Some steps of two stages of a build by docker buildx, as plain lines; those of the thread without the time before each.
 # source: https://github.com/docker/buildx/issues/293
 import time
 

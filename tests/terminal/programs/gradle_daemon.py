@@ -1,4 +1,4 @@
-# about: Gradle waits for its daemon and draws the same row again and again; no bar.
+# about: Gradle waits for its daemon and draws one row again and again, no bar; the bytes of the thread after a command line.
 # source: https://github.com/gradle/gradle/issues/3219
 import sys
 import time

@@ -1,4 +1,4 @@
-# about: Percentages drawn from a column on, as cli of R and npm do, then with the cursor moved back.
+# about: Percentages drawn from a column on, as cli of R and npm do, then with the cursor moved back; written after the thread.
 # source: https://github.com/rstudio/rstudio/pull/17786
 import sys
 import time

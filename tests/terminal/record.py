@@ -9,8 +9,7 @@ its top say what it is:
 - ``source: `` the address of the issue thread whose bytes it prints.
 
 It runs in an empty directory of its own. Written are ``recordings/NAME.json`` and the log that a real terminal makes of
-it, ``NAME.txt``. The bars that a person sees, ``NAME.bars.json``, are written by a person (see recorded.py), who looks
-at how it plays: ``play.mjs`` shows that.
+it, ``NAME.txt``. The bars that a person sees, ``NAME.bars.json``, are written by a person.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ def load_log(name: str) -> str:
 
 
 def load_bars(name: str) -> list[dict[str, Any]]:
-    """The bars that a person saw, in the order of first sight, each with the keys label, total and end.
+    """The bars that a person saw, in the order of first sight; ``play.mjs`` shows how a recording plays.
 
     ``label``: the words that name it, as they stood last, without spinner, percentage, speed and the colon; "" for
     none. ``total``: null for none, 100 where only a percentage is shown, bytes where each amount has a unit of its own

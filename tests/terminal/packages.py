@@ -46,6 +46,11 @@ def _place(kind: str, needs: Sequence[str], install: Callable[[Path], object]) -
     return place
 
 
+def _canonical(requirement: str) -> str:
+    """The name in a requirement, in the one spelling that all names of it share."""
+    return re.sub(r"[-_.]+", "-", re.split(r"[^\w.\-]", requirement)[0]).lower()
+
+
 def from_pypi(needs: Sequence[str]) -> Installed:
     """A virtual environment with these packages."""
 
@@ -55,9 +60,8 @@ def from_pypi(needs: Sequence[str]) -> Installed:
 
     place = _place("python", needs, install)
     listed = _run([str(place / "bin" / "python"), "-m", "pip", "list", "--format=json"])
-    versions = {package["name"].lower(): package["version"] for package in json.loads(listed)}
-    wanted = [need.partition("=")[0].partition("[")[0].lower() for need in needs]
-    return Installed([place / "bin"], versions={name: versions[name] for name in wanted})
+    versions = {_canonical(package["name"]): package["version"] for package in json.loads(listed)}
+    return Installed([place / "bin"], versions={_canonical(need): versions[_canonical(need)] for need in needs})
 
 
 def from_npm(needs: Sequence[str]) -> Installed:

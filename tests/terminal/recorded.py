@@ -34,7 +34,15 @@ def load_log(name: str) -> str:
 
 
 def load_bars(name: str) -> list[dict[str, Any]]:
-    """The bars that a person saw, in the order of first sight."""
+    """The bars that a person saw, in the order of first sight; ``play.mjs`` shows how a recording plays.
+
+    ``label``: the words that name it, as they stood last, without spinner, percentage, speed and the colon; "" for
+    none. ``total``: null for none, 100 where only a percentage is shown, bytes where each amount has a unit of its own
+    (``700kB/3.6MB``), else the number as it is shown (``1.2/3.4 MB`` is 3.4; a scale is multiplied out, ``50.0M`` is
+    50000000). ``end``: "done", it reached its total; "closed", it vanished before; "open", it still stood there,
+    unfinished, when the program had ended. One that begins again is the same bar, and its last run counts; a heading or
+    label such as ``Epoch 2/4`` is a bar of its own, "Epoch" of 4.
+    """
     return list(json.loads((RECORDINGS / f"{name}.bars.json").read_text(encoding="utf-8")))
 
 

@@ -29,7 +29,7 @@ if sys.platform != "win32":
     import struct
     import termios
 
-ROWS: Final = 24
+ROWS: Final = 50
 COLUMNS: Final = 120
 READ_BYTES: Final = 64 * 1024
 DRAIN_SECONDS: Final = 2.0

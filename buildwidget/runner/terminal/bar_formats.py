@@ -110,10 +110,12 @@ def read_bar(line: str, above: str = "") -> Bar | None:
     return None
 
 
-def is_unfinished_bar(line: str) -> bool:
-    """Whether a line without colours is, by one sight, a bar that has not reached its total."""
+def is_unfinished_bar(line: str, *, sure: bool = True) -> bool:
+    """Whether a line without colours is a bar that has not reached its total; not ``sure``: or may be one."""
     bar = read_bar(line) if may_hold_bar(line) else None
-    return bar is not None and bar.sure and (bar.total is None or bar.current < bar.total)
+    if bar is None and not sure:
+        bar = read_any_bar(line)
+    return bar is not None and (bar.sure or not sure) and (bar.total is None or bar.current < bar.total)
 
 
 def read_any_bar(line: str) -> Bar | None:

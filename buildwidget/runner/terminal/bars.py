@@ -77,9 +77,9 @@ class BarReader:
         for drawn in update.drawn:
             self._read_drawn(drawn)
         # What stands there is read when it is left: the next bytes may complete it, or go back up from its row.
-        self._held = None if update.row is None or not update.partial.strip() else (update.row, update.partial)
-        if update.row is not None and update.partial.isspace() and self._rows.at(update.row) is not None:
-            self._erase(Place(update.row, 0), update.partial)
+        self._held = None if update.row is None or not update.resting.strip() else (update.row, update.resting)
+        if update.row is not None and update.resting.isspace() and self._rows.at(update.row) is not None:
+            self._erase(Place(update.row, 0), update.resting)
         if self._has_ended and self._held is None:
             # What stood within the bar that ended is not drawn again, and must not pass for the outermost one.
             self._has_ended = False

@@ -1,15 +1,7 @@
-"""What programs print, as lines: bytes in, whole lines and the unfinished line out. Pure, one instance per stream.
+"""What programs print, as lines: bytes in, whole lines and what is still being drawn out. Pure, one per stream.
 
-A line is what follows its last carriage return, so a bar that redraws itself leaves only what it said last;
-a carriage return right before the newline is part of the line's end. A backspace takes a character back once
-another one is written. Erasing the line (CSI K) is obeyed. Colours (SGR) and tabs stay; every other escape
-sequence and control character goes.
-
-A program that draws several rows over and over goes up with the cursor, and its rows come again and again. Such
-a row is a line only if it says something new: not if it is blank, an unfinished bar, or what one of the last 50
-such rows said.
-
-What bars are read off is every text that stood on a row when the row was left or overwritten, in order.
+Output that is only characters, colours, tabs and newlines goes straight through: its lines are its text. Anything else
+is drawn on a screen (screen.py) until nothing of it may change any more.
 """
 
 from __future__ import annotations
@@ -19,68 +11,40 @@ import io
 import re
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
 
 from buildwidget.protocol.limits import MAX_LOG_LINE_BYTES, MAX_PAYLOAD_BYTES
-from buildwidget.runner.terminal.bar_formats import is_unfinished_bar
+from buildwidget.runner.terminal.actions import Terminal
+from buildwidget.runner.terminal.controls import CONTROL, find_unusual, split_cut_sequence
+from buildwidget.runner.terminal.rows import Cells
+from buildwidget.runner.terminal.screen import COLUMNS, QUIET_ROWS, ROWS, Drawn, may_be_redrawn
+
+__all__ = ["Drawn", "LineSplitter", "LogUpdate", "cut_text", "strip_colours"]
 
 MAX_LINE_CHARACTERS: Final = MAX_PAYLOAD_BYTES // 4
 """A line longer than this is broken in two, so that output without any newline cannot fill the memory."""
 
-# The bounds on CSI parameters make the held-back text finite.
-_CSI_BODY: Final = r"\[[0-?]{0,256}[ -/]{0,16}"
-_CONTROLS: Final = r"[\x00-\x07\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f]"
-_UNWANTED: Final = re.compile(
-    r"\x1b(?!\[[0-9;:]{0,256}m|\[[02]?K|\[\d{0,3}[ABEF])(?:"  # colours stay, and the movements that lines obey
-    rf"{_CSI_BODY}[@-~]?"  # any other CSI; without its final character it is malformed, and goes too
-    r"|[\]PX^_][^\x07\x18\x1a\x1b\n]*(?:[\x07\x18\x1a]|\x1b\\)?"  # OSC, DCS, SOS, PM, APC; a newline ends them
-    rf"|[ -/]{{0,16}}[0-~]?)|{_CONTROLS}",  # charsets, and the two-character ones
-)
-_UNWANTED_CONTROL: Final = re.compile(_CONTROLS)
-_CUT_ESCAPE: Final = re.compile(rf"\x1b(?:{_CSI_BODY}|[ -/]{{0,16}})\Z")
-_CUT_STRING: Final = re.compile(r"(\x1b[\]PX^_])[^\x07\x18\x1a\x1b\n]*(\x1b?)\Z")
-_UNCLEAN: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_MOVES: Final = re.compile(r"(\r|\x08+|\x1b\[[02]?K|\x1b\[\d{0,3}[ABEF])")
-_MOVING_ESCAPE: Final = re.compile(r"\x1b\[(?:[02]?K|\d{0,3}[ABEF])")
 _COLOURS: Final = re.compile(r"\x1b\[[0-9;:]*m")
-_UNITS: Final = re.compile(r"\x1b\[[0-9;:]*m|.", re.DOTALL)
 _LONGEST_CODE: Final = 280
-_MAX_CODES: Final = 8 * 1024
-"""Characters of colour codes that wait for a visible one; the latest are kept."""
-_TRIM_WINDOW: Final = 128
-_SCREEN_ROWS: Final = 24
-_REMEMBERED_ROWS: Final = 50
-_MAX_OVERWRITTEN: Final = 200
-"""Texts written over within one read that are kept, in a program that does nothing else."""
-
-
-class Drawn(NamedTuple):
-    """Texts that stood on rows next to each other, from ``row`` on, when the cursor left them or wrote over them.
-
-    Rows are counted from the first line of the output. A blank text is a row that was erased. ``up`` is how many rows
-    the cursor went up then, to where it rests while such a row is drawn from time to time. ``ended``: a newline ended
-    each of them.
-    """
-
-    row: int
-    texts: list[str]
-    up: int = 0
-    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class LogUpdate:
-    """What one read added: the lines that are now whole, and the unfinished line as it stands.
+    """What one read added: the lines that are now whole, and what stands below them.
 
-    ``partial`` is at most 4 KiB of UTF-8 (its beginning), and "" where no line is open; ``row`` is the row it stands
-    on, None where it is the rest of another row. ``drawn`` is what bars are read off: the lines, and the rows that
-    are no lines because they are drawn over and over.
+    Attributes:
+        lines: lines for the log.
+        partial: the unfinished line, at most 4 KiB of UTF-8 (its beginning); "" where there is none.
+        drawn: what bars are read off: the lines, and what stood on rows that were drawn over.
+        row: the row on which ``resting`` stands.
+        resting: what is being written on the cursor's row.
     """
 
     lines: list[str]
     partial: str
     drawn: list[Drawn] = field(default_factory=list)
     row: int | None = None
+    resting: str = ""
 
 
 def strip_colours(text: str) -> str:
@@ -106,282 +70,235 @@ class LineSplitter:
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self._held = ""
-        self._line = _OpenLine()
+        self._plain = _PlainLines()
+        self._cells = Cells()
+        self._screen: Terminal | None = None
         self.moved = False
         """Whether the lines were ever anything but the text in its order, with its colours."""
 
     def feed(self, data: bytes) -> LogUpdate:
-        """The lines that these bytes finish, and the line that is open after them."""
-        return self._take(self._decoder.decode(data))
+        """The lines that these bytes finish, and what is open after them."""
+        lines, drawn = self._take(self._decoder.decode(data))
+        return self._update(lines, drawn)
 
     def finish(self) -> LogUpdate:
-        """The end of the stream: an unfinished line becomes a line, a cut escape sequence goes."""
-        lines = self._take(self._decoder.decode(b"", final=True)).lines
+        """The end of the stream: what is open becomes lines, a cut escape sequence goes."""
+        lines, drawn = self._take(self._decoder.decode(b"", final=True))
         self._held = ""
-        if not self._line.empty:
-            lines.extend(self._line.end())
-        return LogUpdate(lines, "", self._line.take_drawn())
-
-    def _take(self, text: str) -> LogUpdate:
-        if self._held or _UNCLEAN.search(text):
-            text = self._clean(self._held + text)
-        first, *rest = text.split("\n")
-        lines = self._line.write(first)
-        if not rest:
-            self.moved = self.moved or _has_moves(text)
+        if self._screen is not None:
+            self._screen.finish()
+            more, seen = self._screen.take()
+            self._screen = None
         else:
-            lines.extend(self._line.end())
-            last = rest.pop()
-            moves = _has_moves(text)
-            self.moved = self.moved or moves
-            lines.extend(self._middle(rest, plain=not moves))
-            lines.extend(self._line.write(last))
-        row = None if self._line.stale else self._line.row
-        return LogUpdate(lines, self._line.partial(), self._line.take_drawn(), row)
+            more, seen = self._plain.finish()
+        return LogUpdate(lines + more, "", drawn + seen)
 
-    def _middle(self, rows: list[str], *, plain: bool) -> list[str]:
-        """The lines of rows that are whole; of most output, the rows themselves."""
-        if plain and not self._line.redrawing and max(map(len, rows), default=0) <= MAX_LINE_CHARACTERS:
-            self._line.pass_over(rows)
-            return rows
-        lines = []
-        for row in rows:
-            lines.extend(self._line.write(row))
-            lines.extend(self._line.end())
-        return lines
+    def open_lines(self) -> list[str]:
+        """The lines that may still be drawn again, besides the unfinished one."""
+        screen = self._screen
+        if screen is None:
+            return self._plain.waiting
+        return [] if screen.has_one_line else screen.open_lines()
 
-    def _clean(self, text: str) -> str:
-        text, self._held = _split_cut_escape(text)
-        text = text.replace("\r\n", "\n")
-        if "\x1b" in text or _UNWANTED_CONTROL.search(text):
-            wanted = _UNWANTED.sub("", text)
-            self.moved = self.moved or len(wanted) < len(text)
-            text = wanted
-        return text
+    def _update(self, lines: list[str], drawn: list[Drawn]) -> LogUpdate:
+        screen = self._screen
+        if screen is None:
+            partial = self._plain.partial()
+            return LogUpdate(lines, partial, drawn, self._plain.number, partial)
+        resting = screen.resting
+        row = None if resting is None else screen.number
+        partial = cut_text("".join(screen.open_lines()), MAX_LOG_LINE_BYTES) if screen.has_one_line else ""
+        return LogUpdate(lines, partial, drawn, row, resting or "")
+
+    def _take(self, text: str) -> tuple[list[str], list[Drawn]]:
+        if self._held or "\x1b" in text or "\r" in text:
+            text, self._held = _split_cut_end(self._held + text)
+            if "\r\n" in text:
+                text = text.replace("\r\n", "\n")
+        lines: list[str] = []
+        drawn: list[Drawn] = []
+        place = 0
+        while place < len(text):
+            if self._screen is None:
+                place = self._go_on_plain(text, place, lines, drawn)
+            else:
+                place = self._draw(self._screen, text, place)
+                more, seen = self._screen.take()
+                lines += more
+                drawn += seen
+                # Only behind a newline, however the reads are cut.
+                if text[place - 1] == "\n" and self._screen.plain:
+                    self._plain.take_over(self._screen)
+                    self._screen = None
+        return lines, drawn
+
+    def _go_on_plain(self, text: str, place: int, lines: list[str], drawn: list[Drawn]) -> int:
+        """Takes the text up to what is unusual; where that begins."""
+        unusual = find_unusual(text, place)
+        if unusual is None:
+            self._plain.write(text[place:] if place else text, lines, drawn)
+            return len(text)
+        self.moved = True
+        end = text.rfind("\n", place, unusual) + 1
+        if end > place:
+            self._plain.write(text[place:end], lines, drawn)
+            place = end
+        self._screen = self._plain.screen(self._cells)
+        return place
+
+    def _draw(self, screen: Terminal, text: str, place: int) -> int:
+        """Draws the text up to a newline after which it is plain again; where that ends."""
+        for match in CONTROL.finditer(text, place):
+            start = match.start()
+            if start > place:
+                screen.write(text[place:start])
+            place = match.end()
+            control = match[0]
+            if control == "\n":
+                screen.line_feed()
+                if screen.plain:
+                    return place
+            elif control == "\r":
+                screen.carriage_return()
+            else:
+                screen.obey(control)
+        if place < len(text):
+            screen.write(text[place:])
+        return len(text)
 
 
-def _has_moves(text: str) -> bool:
-    return "\r" in text or "\b" in text or ("\x1b" in text and _MOVING_ESCAPE.search(text) is not None)
+def _split_cut_end(text: str) -> tuple[str, str]:
+    """The text up to what its end may have cut: a control sequence, or a CR LF."""
+    text, held = split_cut_sequence(text)
+    return (text[:-1], "\r") if not held and text.endswith("\r") else (text, held)
 
 
-def _split_cut_escape(text: str) -> tuple[str, str]:
-    """The text up to an escape sequence that its end may have cut, and what to put before the next read.
-
-    Of a cut OSC or DCS string only the introducer is kept: its content goes anyway, and may be megabytes.
-    """
-    start = text.rfind("\x1b", max(len(text) - _LONGEST_CODE, 0))
-    if start >= 0 and (cut := _CUT_ESCAPE.match(text, start)):
-        before = text.rfind("\x1b", 0, start)
-        string = _CUT_STRING.match(text, before) if before >= 0 and cut.group() == "\x1b" else None
-        return (text[:before], string[1] + string[2]) if string else (text[:start], cut.group())
-    start = text.rfind("\x1b")
-    if start >= 0 and (string := _CUT_STRING.match(text, start)):
-        return text[:start], string[1]
-    return text, ""
-
-
-class _OpenLine:
-    """The unfinished line. Moves of the cursor wait for the next visible character, which makes them count."""
+class _PlainLines:
+    """Lines that are only characters, colours and tabs, and the unfinished one."""
 
     def __init__(self) -> None:
+        self.number = 0
+        """The row of the unfinished line, from the first line on."""
+        self._y = 0
         self._text = io.StringIO()
         self._length = 0
-        self._returned = False
-        self._backspaces = 0
-        self._codes = ""
-        self._rows_up = 0
-        self._bottom = 0
-        self._drawn: list[Drawn] = []
-        self._overwritten = 0
-        # The text is that of the row the cursor came from.
-        self.stale = False
-        self._said: deque[str] = deque(maxlen=_REMEMBERED_ROWS)
+        self._waiting: list[str] = []
+        self._above: deque[str] = deque(maxlen=ROWS)
+
+    def write(self, text: str, lines: list[str], drawn: list[Drawn]) -> None:
+        """Takes text; adds what it finishes to the lines, and to what bars are read off."""
+        first, *rows = text.split("\n")
+        self._append(first, lines)
+        if not rows:
+            return
+        rows.insert(0, self._text.getvalue() if self._length else "")
+        last = rows.pop()
+        if max(map(len, rows)) > MAX_LINE_CHARACTERS:
+            rows = [piece for row in rows for piece in _pieces(row)]
+        drawn.append(Drawn(self.number, rows, ended=True))
+        self.number += len(rows)
+        self._pass_over(rows, lines)
+        self._text, self._length = io.StringIO(), 0
+        self._append(last, lines)
+
+    def _pass_over(self, rows: list[str], lines: list[str]) -> None:
+        """Blank rows and unfinished bars at the end wait: programs go up to such rows and draw there."""
+        if self._y < ROWS - 1:
+            self._y = min(self._y + _height(rows[:ROWS]), ROWS - 1)
+        if self._waiting:
+            rows = self._waiting + rows
+        end = _end_of_settled(rows)
+        self._waiting = rows[end:]
+        lines += rows[:end] if self._waiting else rows
+        self._above.extend(rows[max(end - ROWS, 0) : end])
+
+    def _append(self, text: str, lines: list[str]) -> None:
+        while self._length + len(text) > MAX_LINE_CHARACTERS:
+            room = _room(text, MAX_LINE_CHARACTERS - self._length)
+            self._length += self._text.write(text[:room])
+            self._finish_waiting(lines)
+            lines.append(self._text.getvalue())
+            self._text, self._length, text = io.StringIO(), 0, text[room:]
+        if text:
+            self._length += self._text.write(text)
+
+    def _finish_waiting(self, lines: list[str]) -> None:
+        lines += self._waiting
+        self._waiting = []
 
     @property
-    def empty(self) -> bool:
-        return not self._length and not self._codes
-
-    @property
-    def redrawing(self) -> bool:
-        """Whether the cursor is above the last row, so that the next newline begins no new one."""
-        return self._rows_up > 0
-
-    @property
-    def row(self) -> int:
-        """The row of the cursor, from the first line on."""
-        return self._bottom - self._rows_up
-
-    def take_drawn(self) -> list[Drawn]:
-        self._overwritten = 0
-        if not self._drawn:
-            return []
-        taken, self._drawn = self._drawn, []
-        return taken
-
-    def pass_over(self, rows: list[str]) -> None:
-        """These plain rows are below the cursor now; it is at the beginning of the last one."""
-        if rows:
-            self._drawn.append(Drawn(self._bottom, rows, ended=True))
-            self._bottom += len(rows)
+    def waiting(self) -> list[str]:
+        """The last lines, if the program may go up and draw them again."""
+        return self._waiting
 
     def partial(self) -> str:
-        if self.empty:
+        """The beginning of the unfinished line."""
+        if not self._length:
             return ""
         self._text.seek(0)
         start = self._text.read(MAX_LOG_LINE_BYTES + 1)
         self._text.seek(self._length)
-        return cut_text(start + self._codes, MAX_LOG_LINE_BYTES)
+        return cut_text(start, MAX_LOG_LINE_BYTES)
 
-    def end(self) -> list[str]:
-        """The line is whole: gives it, and starts the next."""
-        lines = self._append(self._codes)
-        row = self._text.getvalue() if self._length else ""
-        if not self.stale:
-            self._drawn.append(Drawn(self.row, [row], ended=True))
-        if not self._rows_up or self._is_news(row):
-            lines.append(row)
-        self._go_down()
-        self._clear()
-        self._returned = False
-        self._backspaces = 0
-        self._codes = ""
-        return lines
+    def finish(self) -> tuple[list[str], list[Drawn]]:
+        """The last line, if it has no newline."""
+        lines: list[str] = []
+        self._finish_waiting(lines)
+        if not self._length:
+            return lines, []
+        lines.append(self._text.getvalue())
+        return lines, [Drawn(self.number, lines[-1:])]
 
-    def _go_down(self) -> None:
-        if self._rows_up:
-            self._rows_up -= 1
-        else:
-            self._bottom += 1
-
-    def write(self, text: str) -> list[str]:
-        """Adds cleaned text without newlines; gives the lines that had to be broken off."""
-        if not text:
-            return []
-        if not self._returned and not self._backspaces and not _has_moves(text):
-            return self._append(text)
-        broken: list[str] = []
-        for part in _MOVES.split(text):
-            if part:
-                broken.extend(self._move_or_show(part))
-        return broken
-
-    def _move_or_show(self, part: str) -> list[str]:
-        if part == "\r":
-            broken = self._append(self._codes)
-            self._codes, self._returned, self._backspaces = "", True, 0
-            return broken
-        if part[0] == "\b":
-            self._backspaces += 0 if self._returned else len(part)
-            return []
-        if part[-1] == "K" and _MOVES.fullmatch(part):
-            self._erase(whole=part == "\x1b[2K")
-            return []
-        if part[-1] in "ABEF" and _MOVES.fullmatch(part):
-            self._move_row(part)
-            return []
-        return self._show(part)
-
-    def _is_news(self, row: str) -> bool:
-        plain = strip_colours(row)
-        if not plain.strip() or is_unfinished_bar(plain):
-            return False
-        news = row not in self._said
-        self._said.append(row)
-        return news
-
-    def _move_row(self, move: str) -> None:
-        """The cursor goes up or down (A, B), or to the beginning of a row above or below (F, E)."""
-        rows = int(move[2:-1] or 1) or 1
-        up = rows if move[-1] in "AF" else -rows
-        if self._length and not self.stale:
-            self._drawn.append(Drawn(self.row, [self._text.getvalue()], max(up, 0)))
-        elif self.stale and self._drawn and self._drawn[-1].up:
-            self._drawn[-1] = self._drawn[-1]._replace(up=max(self._drawn[-1].up + up, 0))
-        self._rows_up = min(max(self._rows_up + up, 0), _SCREEN_ROWS - 1)
-        self.stale = self._length > 0
-        if move[-1] in "EF":
-            self._returned, self._backspaces = True, 0
-
-    def _erase(self, *, whole: bool) -> None:
-        if whole or self._returned:
-            self._overwrite()
-            self._drawn.append(Drawn(self.row, [""]))
-        elif self._backspaces:
-            self._trim(self._backspaces)
-        self._backspaces = 0
-
-    def _show(self, text: str) -> list[str]:
-        waiting = self._returned or self._backspaces
-        if waiting and not _COLOURS.sub("", text):
-            self._codes += text
-            if len(self._codes) > _MAX_CODES:
-                latest = self._codes[-_MAX_CODES // 2 :]
-                self._codes = latest[latest.index("\x1b") :]
-            return []
-        if self._returned:
-            self._overwrite()
-        elif self._backspaces:
-            self._trim(self._backspaces)
-        text = self._codes + text
-        self._returned, self._backspaces, self._codes = False, 0, ""
-        return self._append(text)
-
-    def _overwrite(self) -> None:
-        if self._length and not self.stale:
-            drawn = Drawn(self.row, [self._text.getvalue()])
-            self._overwritten += 1
-            if self._overwritten > _MAX_OVERWRITTEN:
-                self._drawn[-1] = drawn
-            else:
-                self._drawn.append(drawn)
-        self._clear()
-
-    def _append(self, text: str) -> list[str]:
-        if not text:
-            return []
-        if self._length + len(text) <= MAX_LINE_CHARACTERS:
-            self._length += self._text.write(text)
-            return []
-        return self._append_broken(text)
-
-    def _append_broken(self, text: str) -> list[str]:
-        """Fills up lines of the greatest length; an SGR code is never broken."""
-        broken = []
-        while self._length + len(text) > MAX_LINE_CHARACTERS:
-            room = MAX_LINE_CHARACTERS - self._length
-            code = text.rfind("\x1b", max(room - _LONGEST_CODE, 0), room)
-            if code >= 0 and (match := _COLOURS.match(text, code)) and match.end() > room:
-                room = code
-            self._length += self._text.write(text[:room])
-            broken.append(self._text.getvalue())
-            self._clear()
-            text = text[room:]
-        self._length = self._text.write(text)
-        return broken
-
-    def _clear(self) -> None:
-        self.stale = False
+    def screen(self, cells: Cells) -> Terminal:
+        """A screen with these lines, which the program draws on from now on."""
+        waiting = self._waiting
+        first_y = max(self._y - _height(waiting), 0)
+        screen = Terminal(cells, self._above, first_y, self.number - len(waiting), MAX_LINE_CHARACTERS)
+        for row in waiting:
+            screen.replay(row)
+            screen.line_feed()
         if self._length:
-            self._text = io.StringIO()
-            self._length = 0
+            screen.replay(self._text.getvalue())
+        screen.forget_drawn()
+        return screen
 
-    def _trim(self, characters: int) -> None:
-        """Takes back visible characters, with the colour codes right beside them, looking at the end only."""
-        while characters > 0 and self._length:
-            start = self._window_start()
-            self._text.seek(start)
-            units = _UNITS.findall(self._text.read())
-            while units and (characters > 0 or units[-1][0] == "\x1b"):
-                characters -= units.pop()[0] != "\x1b"
-            self._length = start + sum(map(len, units))
-            self._text.seek(self._length)
-            self._text.truncate()
+    def take_over(self, screen: Terminal) -> None:
+        """The screen is plain again: its lines are those above now."""
+        self.number, self._y, self._waiting = screen.number, screen.cursor_y, []
+        self._above = deque(screen.above, maxlen=ROWS)
+        self._text, self._length = io.StringIO(), 0
 
-    def _window_start(self) -> int:
-        """Where a short look at the line's end begins: never inside a colour code."""
-        start = max(self._length - _TRIM_WINDOW, 0)
-        before = max(start - _LONGEST_CODE, 0)
-        self._text.seek(before)
-        head = self._text.read(start - before)
-        code = head.rfind("\x1b")
-        return start if code < 0 or _COLOURS.match(head, code) else before + code
+
+def _height(rows: list[str]) -> int:
+    """How many rows of the screen these take, nearly: each character as one column."""
+    return sum([max(1, -(-len(strip_colours(row)) // COLUMNS)) for row in rows])
+
+
+def _end_of_settled(rows: list[str]) -> int:
+    """Behind the rows that nothing says will be drawn again."""
+    end, bars = len(rows), 0
+    while end and len(rows) - end < ROWS - 1:
+        row = rows[end - 1]
+        if row:
+            if bars == QUIET_ROWS or not may_be_redrawn(strip_colours(row)):
+                break
+            bars += 1
+        end -= 1
+    return end
+
+
+def _room(text: str, room: int) -> int:
+    """How much of the text fits; an SGR code is never broken."""
+    code = text.rfind("\x1b", max(room - _LONGEST_CODE, 0), room)
+    if code >= 0 and (match := _COLOURS.match(text, code)) and match.end() > room:
+        return code
+    return room
+
+
+def _pieces(row: str) -> list[str]:
+    pieces = []
+    while len(row) > MAX_LINE_CHARACTERS:
+        room = _room(row, MAX_LINE_CHARACTERS) or MAX_LINE_CHARACTERS
+        pieces.append(row[:room])
+        row = row[room:]
+    return [*pieces, row]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from buildwidget.protocol.limits import MAX_LOG_LINE_BYTES
 from buildwidget.runner.terminal import lines as terminal
+from buildwidget.runner.terminal.controls import find_unusual
 from buildwidget.runner.terminal.lines import Drawn, LineSplitter, cut_text, strip_colours
 
 
@@ -28,20 +29,21 @@ def lines_of(*reads: bytes) -> list[str]:
         (b"", []),
         (b" 10%\r 20%\r 30%\n", [" 30%"]),
         (b" 10%\r 20%\r\n", [" 20%"]),
-        (b"gone\r\x1b[K\n", [""]),
+        (b"gone\r\x1b[K\n", []),
+        (b"gone\r\x1b[K\nnext\n", ["", "next"]),
         (b"gone\r\x1b[Kkept\n", ["kept"]),
         (b"gone\x1b[2K\rkept\n", ["kept"]),
         (b"the end stays\x1b[K\n", ["the end stays"]),
         (b"work -\b\\\b|\b/\n", ["work /"]),
-        (b"typo\b \b\n", ["typ "]),
+        (b"typo\b \b\n", ["typ"]),
         (b"cursor waits\b\b\n", ["cursor waits"]),
-        (b"ab\b\b\b\b\bc\n", ["c"]),
+        (b"ab\b\b\b\b\bc\n", ["cb"]),
         (b"abc\b\b\x1b[K\n", ["a"]),
         (b"tab\tstays\n", ["tab\tstays"]),
         (b"\x1b[1;31mred\x1b[0m\n", ["\x1b[1;31mred\x1b[0m"]),
         (b"\x1b[38:2::1:2:3mtrue colour\n", ["\x1b[38:2::1:2:3mtrue colour"]),
-        (b"text\r\x1b[0m\n", ["text\x1b[0m"]),
-        (b"text\r\x1b[32mgreen\n", ["\x1b[32mgreen"]),
+        (b"text\r\x1b[0m\n", ["text"]),
+        (b"text\r\x1b[32mgreen\n", ["\x1b[32mgreen\x1b[0m"]),
         (b"\x1b[2J\x1b[H\x1b[?25lhome\x1b[3A\n", ["home"]),
         (b"\x1b[>4;2mnot a colour\n", ["not a colour"]),
         (b"\x1b]0;title\x07text\n", ["text"]),
@@ -65,26 +67,42 @@ def test_bytes_become_these_lines_whole_and_byte_by_byte(data: bytes, lines: lis
     assert lines_of(*(data[i : i + 1] for i in range(len(data)))) == lines
 
 
-def test_rows_drawn_over_and_over_are_lines_only_when_they_say_something_new() -> None:
+def test_rows_drawn_over_and_over_are_open_until_the_end() -> None:
     splitter = LineSplitter()
     assert splitter.feed(b"a: waiting\nb: waiting\n").lines == ["a: waiting", "b: waiting"]
-    update = splitter.feed(b"\x1b[2A\x1b[2K\ra: 45%|##  | 1/2 [00:00<00:00, 1it/s]\n\x1b[2K\rb: waits\n")
-    assert update.lines == ["b: waits"]
-    assert "a: 45%|##  | 1/2 [00:00<00:00, 1it/s]" in [text for drawn in update.drawn for text in drawn.texts]
-    assert splitter.feed(b"\x1b[2A\x1b[2K\ra: done\n\x1b[2K\rb: waits\n").lines == ["a: done"]
-    assert splitter.feed(b"\x1b[2A\x1b[2K\n\x1b[2K\n").lines == []
-    assert splitter.feed(b"b: waits\nb: waits\n").lines == ["b: waits", "b: waits"]
+    bar = "a: 45%|##  | 1/2 [00:00<00:00, 1it/s]"
+    update = splitter.feed(f"\x1b[2A\x1b[2K\r{bar}\n\x1b[2K\rb: waits\n".encode())
+    assert (update.lines, splitter.open_lines()) == ([], [bar, "b: waits"])
+    assert bar in [text for drawn in update.drawn for text in drawn.texts]
+    update = splitter.feed(b"\x1b[2A\x1b[2K\ra: done\n\x1b[2K\rb: waiting\n")
+    assert (update.lines, splitter.open_lines()) == ([], ["a: done"])  # b is what the log has already
+    assert splitter.finish().lines == ["a: done"]
 
 
 def test_a_row_that_the_cursor_leaves_upwards_is_not_lost_to_bars() -> None:
-    update = LineSplitter().feed(b"outer\n\rinner\x1b[A\router 2")
-    assert (update.lines, update.partial) == (["outer"], "outer 2")
+    splitter = LineSplitter()
+    update = splitter.feed(b"outer\n\rinner\x1b[A\router 2")
+    assert (update.lines, splitter.open_lines()) == (["outer"], ["outer 2", "inner"])
     assert update.drawn == [Drawn(0, ["outer"], ended=True), Drawn(1, ["inner"], up=1)]
+    assert (update.row, update.resting) == (0, "outer 2")
 
 
-def test_going_down_again_ends_the_redrawing() -> None:
-    assert lines_of(b"same\n\x1b[5A\x1b[5Bsame\nsame\n") == ["same", "same", "same"]
-    assert lines_of(b"\x1b[2Fx\nx\nx\nx\n") == ["x", "x", "x"]
+def test_after_enough_plain_lines_nothing_is_open() -> None:
+    splitter = LineSplitter()
+    update = splitter.feed(b"one\n\x1b[Atwo\n" + b"plain\n" * 8)
+    assert (update.lines, splitter.open_lines()) == (["one"], ["two", *["plain"] * 8])
+    update = splitter.feed(b"plain\n" * 3)
+    assert (update.lines, splitter.open_lines()) == (["two", *["plain"] * 11], [])
+    assert splitter.feed(b"x\ny\n").lines == ["x", "y"]
+
+
+def test_blank_lines_wait_for_the_text_below_them() -> None:
+    splitter = LineSplitter()
+    assert splitter.feed(b"a\n\n").lines == ["a"]
+    assert splitter.feed(b"\nb\n\n").lines == ["", "", "b"]
+    # As programs do that draw a row below: a newline, up to the blank row, and down again.
+    assert splitter.feed(b"\n\x1b[1A\x1b[2K\rc\x1b[1B\r").lines == []
+    assert splitter.finish().lines == ["", "c"]
 
 
 def test_the_unfinished_line_is_there_at_any_time() -> None:
@@ -93,10 +111,11 @@ def test_the_unfinished_line_is_there_at_any_time() -> None:
     assert splitter.feed(b"yes\x1b[").partial == "name? yes"
     assert splitter.feed(b"0m\xe2").partial == "name? yes\x1b[0m"
     assert splitter.feed(b"\x82\xac\r").partial == "name? yes\x1b[0m€"
-    assert splitter.feed(b"5").partial == "5"
-    update = splitter.feed(b"0\nnext")
-    assert (update.lines, update.partial) == (["50"], "next")
-    assert splitter.feed(b"\n").partial == ""
+    assert splitter.feed(b"5").partial == "5ame? yes€"
+    update = splitter.feed(b"0\x1b[K\nnext")
+    assert (update.lines, splitter.open_lines(), update.partial) == ([], ["50", "next"], "")
+    update = splitter.feed(b"\n")
+    assert (update.lines, splitter.open_lines(), update.partial) == (["50", "next"], [], "")
 
 
 def test_the_unfinished_line_shown_is_bounded_and_the_line_is_whole() -> None:
@@ -145,7 +164,7 @@ def test_lines_do_not_depend_on_how_reads_cut_the_bytes(data: bytes, cuts: list[
         whole = lines_of(data)
         assert lines_of(*split_at(data, cuts)) == whole
     text = "\n".join(whole)
-    assert not terminal._UNWANTED.search(text)
+    assert find_unusual(text) is None
     assert "\r" not in text
     assert "\b" not in text
 

@@ -55,15 +55,14 @@ _DIGITS: Final = "0123456789"
 _NUMBERED: Final = r"\d{1,18}(?:/(?:\d+ |Unknown)|:\t| bytes| {1,5}[\d.]{1,5}[kMGTP]? {1,5}\d)"
 _AFTER_NUMBER: Final = "/: "
 """What follows the number that a line begins with, where ``opening`` is ``_NUMBERED``."""
-_CLOSED: Final = "[/"
-"""A literal that begins so is looked for only before a closing bracket: paths hold "/s", and colours "["."""
-_RATES: Final = ("/s]", "/s,")
+_TIMES: Final = ("[0:0,", "[0:0<", "[0:0:0,", "[0:0:0<")
 _BRACKETS: Final = ("[=", "[#", "[>", "[*", "[-", "[.", "[ ", "[█", "[■", "[░")
 
 FORMATS: Final[tuple[Format, ...]] = (
     Format("fastprogress", "Epoch 1/3 : |████----| 45.00% [9/20 00:03<00:04 0.31]", loops.fastprogress, ("% [",)),
     Format("tqdm", "desc:  45%|███▌    | 9/20 [00:03<00:04, 3.20it/s]", loops.tqdm, ("%|",)),
-    Format("alive-progress", "t |███▌    | ▃▅▇ 9/20 [45%] in 3s (~4s, 3.2/s)", loops.alive, ("%] in ", "% in ", "▶", "█")),
+    Format("alive-progress", "t |███▌    | ▃▅▇ 9/20 [45%] in 3s (~4s, 3.2/s)",
+        loops.alive, ("%] in ", "% in ", "▶", "█")),
     Format("thick line", "Working ━━━━━━━╸━━━━━━━━  45% 0:00:04", drawn.thick, ("━",)),
     Format("Keras, endless", "     12/Unknown 3s 45ms/step - loss: 0.1", drawn.endless_steps, (), _NUMBERED, _DIGITS),
     Format("git", "Receiving objects:  45% (450/1000), 1.2 MiB | 3.0 MiB/s", steps.git, ("% (",)),
@@ -72,15 +71,18 @@ FORMATS: Final[tuple[Format, ...]] = (
     Format("Sphinx", "reading sources... [ 45%] api/index", steps.sphinx, ("%]",)),
     Format("pytest", "tests/test_a.py ...........       [ 45%]", loops.pytest_share, ("%",)),
     Format("pytest, counted", "tests/test_a.py ..........   [ 9/20]", loops.pytest_count, ("[ ", "[0/")),
-    Format("ninja", "[3/20] CC foo.o", steps.numbered_steps, (), r"(?:#\d+ )?\[[^\]]{0,40}\d(?:%|/\d+)\]", "#[", sure=False),
+    Format("ninja", "[3/20] CC foo.o",
+        steps.numbered_steps, (), r"(?:#\d+ )?\[[^\]]{0,40}\d(?:%|/\d+)\]", "#[", sure=False),
     Format("bazel", "[45 / 100] Compiling foo.cc; 3s", steps.bazel, (), r"\[[\d,]{1,24} / \d", "[", sure=False),
-    Format("tests", " 3/20 Test  #3: a ....   Passed    0.01 sec", steps.numbered_tests, (), _NUMBERED, _DIGITS, sure=False),
+    Format("tests", " 3/20 Test  #3: a ....   Passed    0.01 sec",
+        steps.numbered_tests, (), _NUMBERED, _DIGITS, sure=False),
     Format("counted words", "Epoch 3/20", steps.counted, (), rf"(?i:{steps.COUNTED_ROW})", steps.INITIALS),
     Format("npm", "[######............] - reify:foo: timing", steps.npm, (), r"[\[(][#.]{4}|⸨", "[(⸨"),
     Format("wget, endless", "name    [  <=>      ] 593.94K  1.20MB/s", transfer.wget_endless, ("[<", "[ ")),
-    Format("pv", "1.2GiB 0:00:03 [400MiB/s] [===>   ] 45% ETA 0:00:04", transfer.pv, ("/s]",)),
+    Format("pv", "1.2GiB 0:00:03 [400MiB/s] [===>   ] 45% ETA 0:00:04", transfer.pv, _BRACKETS),
     Format("sox", "In:45.0% 00:00:03.00 [00:00:04.00] Out:1.2M [  ====|====  ]", transfer.sox, ("%",)),
-    Format("progressbar2", " 45% (9 of 20) |####    | Elapsed Time: 0:00:03", loops.progressbar, ("% (",), r"[-|/\\] \|", "-|/\\"),
+    Format("progressbar2", " 45% (9 of 20) |####    | Elapsed Time: 0:00:03",
+        loops.progressbar, ("% (",), r"[-|/\\] \|", "-|/\\"),
     Format("brackets", "name.zip   45%[=====>      ]   1.20M  3.40MB/s    eta 3s", drawn.brackets, _BRACKETS),
     Format("pipes", "numpy-1.26 | 6.8 MB | ####5     |  45%", drawn.pipes, ("%",)),
     Format("Gradle", "<=====--------> 45% EXECUTING [3s]", steps.gradle, ("%",)),
@@ -94,52 +96,55 @@ FORMATS: Final[tuple[Format, ...]] = (
     Format("scp", "name.bin      45% 1234KB   1.2MB/s   00:03 ETA", transfer.scp, ("%",)),
     Format("xz", " 44.3 %      1.1 MiB / 4.4 MiB = 0.253   555 KiB/s       0:08         10 s", transfer.xz, ("%",)),
     Format("7z", " 45% 12 + name.txt", transfer.seven_zip, ("%",)),
-    Format("aria2c", "[#2089b0 400KiB/33MiB(1%) CN:1 DL:115KiB ETA:4m51s]", transfer.aria2, (), r"\[#[0-9a-f]{6} ", "["),
+    Format("aria2c", "[#2089b0 400KiB/33MiB(1%) CN:1 DL:115KiB ETA:4m51s]",
+        transfer.aria2, (), r"\[#[0-9a-f]{6} ", "["),
     Format("dd", "23948230656 bytes (24 GB, 22 GiB) copied, 2 s, 12.0 GB/s", transfer.dd, (), _NUMBERED, _DIGITS),
-    Format("ffmpeg", "frame=   45 fps= 25 q=28.0 size=     256KiB time=00:00:03.00", transfer.ffmpeg, (), r"(?:frame|size)=", "fs"),
+    Format("ffmpeg", "frame=   45 fps= 25 q=28.0 size=     256KiB time=00:00:03.00",
+        transfer.ffmpeg, (), r"(?:frame|size)=", "fs"),
     Format("copied to a store", "Completed 1.2 MiB/3.4 MiB (1.0 MiB/s) with 1 file(s) remaining",
         transfer.synced, (), r"(?:Completed|Transferred:)\s{1,20}[~\d]", "CT"),
     Format("wandb", "wandb: \\ 0.045 MB of 0.089 MB uploaded", transfer.wandb, (), r"wandb: \S \d", "w"),
-    Format("layers", " => => sha256:1a2b3c4d 1.20MB / 3.40MB    0.5s", transfer.layer, (), r"(?:=> |#\d+ )(?:=> )?(?:extracting )?sha", "#="),
+    Format("layers", " => => sha256:1a2b3c4d 1.20MB / 3.40MB    0.5s",
+        transfer.layer, (), r"(?:=> |#\d+ )(?:=> )?(?:extracting )?sha", "#="),
     Format("Maven", "Progress (1): thing-1.0.jar (1.2/3.4 MB)", transfer.maven, (), r"Progress \(", "P"),
     Format("docker buildx", "[+] Building 3.2s (5/12)", steps.buildx, (), r"\[\+\] ", "["),
     Format("spinner and count", "⠹ Preparing packages... (3/5)", steps.spinner_count, (), "[⠀-⣿] ", BRAILLE),
     Format("apt", "Reading package lists... 45%", steps.apt, ("%",)),
     Format("Poetry", "  - Installing numpy (2.0.0): Downloading... 45%", steps.poetry, ("%",)),
-    Format("pnpm", "Progress: resolved 45, reused 40, downloaded 5, added 40", steps.pnpm, (), "Progress: resolved", "P"),
+    Format("pnpm", "Progress: resolved 45, reused 40, downloaded 5, added 40",
+        steps.pnpm, (), "Progress: resolved", "P"),
     Format("GNU parallel", "45% 9:11=3s foo", steps.parallel, ("%",)),
-    Format("joblib", "[Parallel(n_jobs=2)]: Done   9 out of  20 | elapsed:    0.3s", loops.joblib, (), r"\[Parallel\(", "["),
+    Format("joblib", "[Parallel(n_jobs=2)]: Done   9 out of  20 | elapsed:    0.3s",
+        loops.joblib, (), r"\[Parallel\(", "["),
     Format("boosted trees", "[45]\ttrain-rmse:0.10231", loops.boosted, (), r"\[\d+\]\s*\t", "[", sure=False),
-    Format("CatBoost", "45:\tlearn: 0.3021\ttotal: 3.1s\tremaining: 4s", loops.boosted, (), _NUMBERED, _DIGITS, sure=False),
-    Format("tqdm without a bar", "desc:  45% 9/20 [00:03<00:04, 3.20it/s]", loops.tqdm_bare, _RATES),
-    Format("tqdm, endless", "desc: 12it [00:03, 4.00it/s]", loops.tqdm_endless, _RATES),
-    Format("enlighten, endless", "Loading 12 files [00:03, 4.00 files/s]", loops.enlighten_endless, ("/s]",)),
+    Format("CatBoost", "45:\tlearn: 0.3021\ttotal: 3.1s\tremaining: 4s",
+        loops.boosted, (), _NUMBERED, _DIGITS, sure=False),
+    Format("tqdm without a bar", "desc:  45% 9/20 [00:03<00:04, 3.20it/s]", loops.tqdm_bare, _TIMES),
+    Format("tqdm, endless", "desc: 12it [00:03, 4.00it/s]", loops.tqdm_endless, _TIMES),
+    Format("enlighten, endless", "Loading 12 files [00:03, 4.00 files/s]", loops.enlighten_endless, _TIMES),
 )  # fmt: skip
 
 
-def _bracketed() -> re.Pattern[str]:
-    """The literals that begin with an opening bracket."""
-    rests = sorted({text[1:] for entry in FORMATS for text in entry.literals if text[0] == "["})
+_ALL: Final = sorted({text for entry in FORMATS for text in entry.literals})
+_LITERALS: Final = tuple(text for text in _ALL if text.isascii() and text[0] != "[" and text.strip("%") in (text, ""))
+_WIDE: Final = tuple(text for text in _ALL if not text.isascii() and text[0] != "[")
+
+
+def _bracketed() -> str:
+    """A pattern for the literals that begin with an opening bracket; colours have brackets too, but none that close."""
+    rests = [text[1:] for text in _ALL if text[0] == "["]
     characters = "".join(rest for rest in rests if len(rest) == 1)
     longer = [re.escape(rest).replace("0", r"\d{1,9}") for rest in rests if len(rest) > 1]
-    return re.compile("|".join([rf"\[(?:[{re.escape(characters)}]", *longer]) + ")")
+    return "|".join([rf"\[(?:[{re.escape(characters)}]", *longer]) + ")"
 
 
-def _openings() -> dict[str, Callable[[str, int], object]]:
-    """How to look at the beginning of a line, by its first character."""
-    looks: dict[str, Callable[[str, int], object]] = {}
-    for first in {character for entry in FORMATS for character in entry.starts}:
-        patterns = dict.fromkeys(entry.opening for entry in FORMATS if first in entry.starts)
-        looks[first] = re.compile("|".join(patterns)).match
-    return looks
-
-
-_ALL: Final = sorted({text for entry in FORMATS for text in entry.literals})
-_LITERALS: Final = tuple(text for text in _ALL if text.isascii() and text[0] not in _CLOSED and text.strip("%") in (text, ""))
-_WIDE: Final = tuple(text for text in _ALL if not text.isascii() and text[0] not in _CLOSED)
-_RATED: Final = tuple(text for text in _ALL if text[0] == "/")
-_BRACKETED: Final = _bracketed()
-_OPENINGS: Final = _openings()
+_BRACKETED: Final = re.compile(_bracketed())
+_OPENING: Final = {entry.opening: re.compile(entry.opening) for entry in FORMATS if entry.opening}
+_OPENINGS: Final = {
+    first: re.compile("|".join(dict.fromkeys(entry.opening for entry in FORMATS if first in entry.starts))).match
+    for first in sorted({character for entry in FORMATS for character in entry.starts})
+}
+"""How to look at the beginning of a line, by its first character."""
 _LEAD: Final = re.compile(r"\s*(?:\x1b\[[\d;:]*m\s*)*")
 
 
@@ -150,16 +155,10 @@ def may_hold_bar(line: str) -> bool:
     for literal in _LITERALS:
         if literal in line:
             return True
-    if "]" in line:
-        if _BRACKETED.search(line):
-            return True
-        for literal in _RATED:
-            if literal in line:
-                return True
-    if not line.isascii():
-        for literal in _WIDE:
-            if literal in line:
-                return True
+    if "]" in line and _BRACKETED.search(line):
+        return True
+    if not line.isascii() and any(map(line.__contains__, _WIDE)):
+        return True
     first, start = line[:1], 0
     if first == "\x1b":
         start = line.find("m", 2, 20) + 1
@@ -198,7 +197,7 @@ def _candidates(first: str, *, percent: bool) -> tuple[_Candidate, ...]:
     for entry in FORMATS:
         literals = tuple(dict.fromkeys(literal.partition("0")[0] for literal in entry.literals))
         literals = tuple(literal for literal in literals if percent or "%" not in literal)
-        opening = re.compile(entry.opening).match if first in entry.starts and entry.opening else None
+        opening = _OPENING[entry.opening].match if first in entry.starts else None
         if opening or literals:
             found.append((entry, literals, opening))
     return tuple(found)
@@ -206,9 +205,7 @@ def _candidates(first: str, *, percent: bool) -> tuple[_Candidate, ...]:
 
 _OTHER: Final = "\n"
 _CANDIDATES: Final = {
-    (first, percent): _candidates(first, percent=percent)
-    for first in (*_OPENINGS, _OTHER)
-    for percent in (False, True)
+    (first, percent): _candidates(first, percent=percent) for first in (*_OPENINGS, _OTHER) for percent in (False, True)
 }
 
 

@@ -44,15 +44,16 @@ CLOCK: Final = r"\d{1,3}:\d\d(?::\d\d)?"
 _SCALES: Final = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15}
 _BINARY_SCALES: Final = {"k": 2**10, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40, "P": 2**50}
 
-COUNT: Final = re.compile(rf"(?<![\d/.,\-])({NUMBER})(?: ?/ ?| of )({NUMBER})(?![\d/.,\-])")
+COUNT: Final = re.compile(rf"(?<![\d/.,\-])({NUMBER})(?: ?/ ?| of )({NUMBER})(?![\d/.\-]|,\d)")
 PERCENT: Final = re.compile(r"(?<![\d.,])(\d{1,3}(?:\.\d{1,12})?)\s?%")
 SIZES: Final = re.compile(
     rf"(?<![\d.])({SIZE}) ?({SCALE}(?:B|bytes)|[kKMGTP]i?)? ?(?:/|of) ?({SIZE}) ?({SCALE})(?:B|bytes)\b"
 )
 _TAIL_VALUE: Final = re.compile(
-    rf"(?:\[ {{0,2}})?(?:{PERCENT.pattern}(?: \({COUNT.pattern}\))?|{COUNT.pattern})[\])]?(?: of {{1,3}}[\d.]{{1,9}} \w+)?$"
+    rf"(?:\[ {{0,2}})?(?:{PERCENT.pattern}(?: \({COUNT.pattern}\))?|{COUNT.pattern})[\])]?"
+    r"(?: of {1,3}[\d.]{1,9} \w+)?$"
 )
-_BETWEEN: Final = " |:•-–([]"
+_BETWEEN: Final = " |:•-([]"
 """What stands between a drawn bar and its value."""
 
 _STAMP: Final = re.compile(rf"[\[(]?(?:{CLOCK}(?:\.\d{{1,3}})?|\d{{1,6}}(?:\.\d{{1,3}})?s)[\])]?")
@@ -92,7 +93,7 @@ def pair_of(digits: str, unit: str | None, total_digits: str, total_scale: str) 
 
 def label_of(text: str) -> str:
     """What a bar is about, without a spinner beside it; nothing if there is no letter in it."""
-    words = (text if text.isascii() else text.strip(_SPINNING + " \t")).split()
+    words = (text.rstrip(" :") if text.isascii() else text.strip(_SPINNING + " :\t")).split()
     while words and (words[0] in _SPINNING_ASCII or _is_stamp(words[0])):
         del words[0]
     while words and words[-1] in _SPINNING_ASCII:

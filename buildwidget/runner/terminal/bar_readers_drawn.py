@@ -45,7 +45,7 @@ def _bar(family: str, label: str, value: Value | None) -> Bar | None:
 
 
 def thick(row: str, above: str) -> Bar | None:
-    """rich, pip, Keras 3: ``Working ━━━━╸━━━ 45%``, ``12/100 ━━━━━ 0s``."""
+    """Rows of rich, pip, Keras 3: ``Working ━━━━╸━━━ 45%``, ``12/100 ━━━━━ 0s``."""
     match = _THICK.search(row)
     if match is None:
         return None
@@ -71,7 +71,7 @@ def endless_steps(row: str, above: str) -> Bar | None:
 
 
 def brackets(row: str, above: str) -> Bar | None:
-    """wget, cargo, apt, docker pull, click, dask, Keras 2, indicatif: ``name  45%[===>    ]``."""
+    """Rows of wget, cargo, apt, docker pull, click, dask, Keras 2, indicatif: ``name  45%[===>    ]``."""
     start, drawn = 0, row.count("]")
     for _ in range(min(drawn, 8)):
         end = row.find("]", start)
@@ -91,13 +91,15 @@ def _beside(inner: str, before: str, after: str, *, far: bool) -> Value | None:
     value = value_beside(before, after)
     if any(glyph in inner for glyph in _DONE):
         return value or ((value_in(after) or value_in(before)) if far else None)
-    if value is None or not value.total or value.current / value.total > _MOST_OF_EMPTY:
+    if value is None or not value.total:
+        return None
+    if value.current / value.total > _MOST_OF_EMPTY and not after.lstrip(" |").startswith(("ETA:", "Elapsed Time:")):
         return None
     return value
 
 
 def pipes(row: str, _above: str) -> Bar | None:
-    """progressbar2, R, conda, Go: ``45% (9 of 20) |####   |``, ``numpy | 6.8 MB | ###5  |  45%``."""
+    """Rows of progressbar2, R, conda, Go: ``45% (9 of 20) |####   |``, ``numpy | 6.8 MB | ###5  |  45%``."""
     parts = row.split("|")
     place = 0
     for number, inner in enumerate(parts[:-1]):
@@ -113,7 +115,7 @@ def pipes(row: str, _above: str) -> Bar | None:
 
 
 def bare(row: str, _above: str) -> Bar | None:
-    """cli-progress, R's cli: blocks without a frame, `` ████░░░░ 45% | ETA: 3s | 9/20``."""
+    """Rows of cli-progress, R's cli: blocks without a frame, `` ████░░░░ 45% | ETA: 3s | 9/20``."""
     match = _BLOCK.search(row)
     if match is None:
         return None
@@ -129,14 +131,14 @@ def bare(row: str, _above: str) -> Bar | None:
 
 
 def dashes(row: str, _above: str) -> Bar | None:
-    """uv: ``numpy   ---------------- 1.20 MiB/3.40 MiB``."""
+    """Rows of uv: ``numpy   ---------------- 1.20 MiB/3.40 MiB``."""
     match = _DASHES.search(row)
     sizes = SIZES.match(row[match.end() :].lstrip()) if match else None
     return _bar("uv", label_of(row[: match.start()]), pair_of(*sizes.groups())) if match and sizes else None
 
 
 def ascii_dashes(row: str, _above: str) -> Bar | None:
-    """rich where the terminal has no Unicode: ``Working ------- ------  45% 0:00:04``."""
+    """Rows of rich where the terminal has no Unicode: ``Working ------- ------  45% 0:00:04``."""
     match = _DASHES.search(row)
     after = row[match.end() :].lstrip() if match else ""
     if match is None or "---" in after:

@@ -53,7 +53,7 @@ _CATBOOST: Final = re.compile(r"(\d{1,9}):\t(?:learn|test): ")
 
 
 def tqdm(row: str, _above: str) -> Bar | None:
-    """tqdm and enlighten: ``desc:  45%|###   | 9/20 [00:03<00:04, 3.2it/s]``; Julia: ``Progress:  45%|██  |  ETA``."""
+    """Rows of tqdm and enlighten: ``desc:  45%|###   | 9/20 [00:03<00:04, 3.2it/s]``; Julia: ``Progress:  45%|██  |  ETA``."""
     place = row.find("%|")
     if place < 1 or not row[place - 1].isdecimal():
         return None
@@ -95,7 +95,7 @@ def _is_share(drawn: str, percent: str) -> bool:
 
 
 def tqdm_bare(row: str, _above: str) -> Bar | None:
-    """tqdm that draws no bar: ``desc:  45% 9/20 [00:03<00:04, 3.2it/s]``."""
+    """Rows of tqdm that draws no bar: ``desc:  45% 9/20 [00:03<00:04, 3.2it/s]``."""
     match = _TQDM_BARE.search(row)
     unit = _RATE.search(match["rate"]) if match else None
     if match is None or unit is None:
@@ -108,7 +108,7 @@ def tqdm_bare(row: str, _above: str) -> Bar | None:
 
 
 def tqdm_endless(row: str, _above: str) -> Bar | None:
-    """tqdm without a total: ``desc: 12it [00:03, 4.0it/s]``."""
+    """Rows of tqdm without a total: ``desc: 12it [00:03, 4.0it/s]``."""
     rate = max(row.rfind("/s"), row.rfind("s/"))
     found = [match for match in _TQDM_ENDLESS.finditer(row) if match.end() <= rate] if rate >= 0 else []
     match = next((match for match in found if match.start() > 0), found[0] if found else None)
@@ -119,7 +119,7 @@ def tqdm_endless(row: str, _above: str) -> Bar | None:
 
 
 def enlighten_endless(row: str, _above: str) -> Bar | None:
-    """enlighten without a total: ``Loading 12 files [00:03, 4.00 files/s]``."""
+    """Rows of enlighten without a total: ``Loading 12 files [00:03, 4.00 files/s]``."""
     match = _COUNTER.search(row)
     if match is None or match[2] != match[3]:
         return None
@@ -127,7 +127,7 @@ def enlighten_endless(row: str, _above: str) -> Bar | None:
 
 
 def alive(row: str, _above: str) -> Bar | None:
-    """alive-progress in each of its styles: ``title |████    | ▃▅▇ 9/20 [45%] in 3s (3.2/s)``."""
+    """Rows of alive-progress in each of its styles: ``title |████    | ▃▅▇ 9/20 [45%] in 3s (3.2/s)``."""
     if match := _ALIVE.search(row):
         current, total = number_of(match[1], match[2]), number_of(match[4], match[5])
         value = None if current is None or total is None else Value(current, total, match[3] or None)
@@ -142,13 +142,13 @@ def alive(row: str, _above: str) -> Bar | None:
     # A spinner stands between the bar and the numbers.
     place = max(before.rfind(closing, max(len(before) - 40, 0)) for closing in _CLOSING)
     begin = before.rfind(_CLOSING[before[place]], 0, place) if place > 0 else -1
-    if begin < 0 or place - begin < 3 or value is None:
+    if begin < 0 or place - begin < 3 or value is None or any(map(str.isalnum, before[begin + 1 : place])):
         return None
     return Bar("alive", label_of(before[:begin]), *value)
 
 
 def fastprogress(row: str, _above: str) -> Bar | None:
-    """fastprogress and fastai: ``Epoch 1/3 : |████----| 45.00% [9/20 00:03<00:04 loss]``."""
+    """Rows of fastprogress and fastai: ``Epoch 1/3 : |████----| 45.00% [9/20 00:03<00:04 loss]``."""
     match = _FASTPROGRESS.search(row)
     begin = row.rfind("|", 0, match.start()) if match else -1
     if match is None or begin < 0:
@@ -157,7 +157,7 @@ def fastprogress(row: str, _above: str) -> Bar | None:
 
 
 def progressbar(row: str, _above: str) -> Bar | None:
-    """progressbar2: ``45% (9 of 20) |####    | Elapsed Time: 0:00:03 ETA: 0:00:04``."""
+    """Rows of progressbar2: ``45% (9 of 20) |####    | Elapsed Time: 0:00:03 ETA: 0:00:04``."""
     if match := _PROGRESSBAR.search(row):
         return Bar("bar", label_of(row[: match.start()]), int(match[1]), int(match[2]), None)
     match = _PROGRESSBAR_ENDLESS.search(row)
@@ -166,7 +166,7 @@ def progressbar(row: str, _above: str) -> Bar | None:
 
 
 def pytest_share(row: str, _above: str) -> Bar | None:
-    """pytest: ``....  [ 45%]`` at the end of a row; of pytest-xdist at its beginning; of pytest-sugar with a bar."""
+    """Rows of pytest: ``....  [ 45%]`` at the end of a row; of pytest-xdist at its beginning; of pytest-sugar with a bar."""
     if "%]" in row:
         match = _PYTEST.search(row) or _PYTEST_WORKER.match(row)
     else:
@@ -175,7 +175,7 @@ def pytest_share(row: str, _above: str) -> Bar | None:
 
 
 def pytest_count(row: str, _above: str) -> Bar | None:
-    """pytest that counts: ``....  [ 9/20]``, padded to the width of the total."""
+    """Rows of pytest that counts: ``....  [ 9/20]``, padded to the width of the total."""
     match = _PYTEST_COUNT.search(row)
     if match is None or len(match[1]) != len(match[2]) or row.startswith("["):
         return None
@@ -183,7 +183,7 @@ def pytest_count(row: str, _above: str) -> Bar | None:
 
 
 def joblib(row: str, _above: str) -> Bar | None:
-    """joblib: ``[Parallel(n_jobs=2)]: Done   9 out of  20 | elapsed:    0.3s``."""
+    """Rows of joblib: ``[Parallel(n_jobs=2)]: Done   9 out of  20 | elapsed:    0.3s``."""
     match = _JOBLIB.match(row)
     if match is None:
         return None

@@ -22,8 +22,10 @@ _MAKE: Final = re.compile(r"^\[( *\d{1,3})%\]\s+(.*)$")
 _NINJA: Final = re.compile(rf"^(?:#\d+ )?\[(?:([^\]\d][^\]]{{0,30}}) )?({NUMBER})/({NUMBER})\]\s+(\S.*)$")
 _BAZEL: Final = re.compile(rf"\[({GROUPED}) / ({GROUPED})\] (\S.*)$")
 _TEST: Final = re.compile(rf"\s{{0,8}}({NUMBER})/({NUMBER}) (?=\S)")
-_TEST_END: Final = re.compile(r"(?:OK|FAIL|SKIP|TIMEOUT|EXPECTEDFAIL|Passed|\*\*\*\w+) {1,12}\d{1,9}\.\d\d ?s")
-_BUILDX: Final = re.compile(rf"\[\+\] ([A-Z][a-z]{{1,20}})(?: \d{{1,6}}\.\d{{1,3}}s \(({NUMBER})/({NUMBER})\)| ({NUMBER})/({NUMBER}))")
+_TEST_END: Final = re.compile(r"(?:OK|FAIL|SKIP|TIMEOUT|EXPECTEDFAIL|Passed|\*\*\*\w+) {1,30}\d{1,9}\.\d\d ?s")
+_BUILDX: Final = re.compile(
+    rf"\[\+\] ([A-Z][a-z]{{1,20}})(?: \d{{1,6}}\.\d{{1,3}}s \(({NUMBER})/({NUMBER})\)| ({NUMBER})/({NUMBER}))"
+)
 _GRADLE: Final = re.compile(r"<[=-]{3,60}> (\d{1,3})% ([A-Z]{4,20})\b")
 _NPM: Final = re.compile(r"[\[(⸨]([#=]*)([.⠂░]*)[\])⸩] (\S)(?: (\S.*))?")
 _NPM_SPINS: Final = re.compile("[-\\\\|/⠀-⣿]")
@@ -34,17 +36,19 @@ _SPHINX: Final = re.compile(r"([a-z][\w -]{2,60})\.\.\. ?\[ {0,2}(\d{1,3})%\](.*
 _POETRY: Final = re.compile(r"(?: {0,4}[-•] )?((?:Installing|Updating|Downloading) [^%]{1,120})\.\.\. (\d{1,3})%\s*$")
 _PNPM: Final = re.compile(r"Progress: resolved (\d{1,9}), reused \d{1,9}, downloaded \d{1,9}, added (\d{1,9})")
 _PARALLEL: Final = re.compile(r"\d{1,3}% (\d{1,9}):(\d{1,9})=\d{1,9}(?:[dhms]\S{0,12})? (.*)$")
-_PARALLEL_ETA: Final = re.compile(rf"ETA: {{1,4}}\S{{1,20}} Left: (\d{{1,9}}) AVG: {SIZE}s {{1,4}}\S{{1,60}}?:\d{{1,9}}/(\d{{1,9}})/")
+_PARALLEL_ETA: Final = re.compile(
+    rf"ETA: {{1,4}}\S{{1,20}} Left: (\d{{1,9}}) AVG: {SIZE}s {{1,4}}\S{{1,60}}?:\d{{1,9}}/(\d{{1,9}})/"
+)
 
 
 def git(row: str, _above: str) -> Bar | None:
-    """git: ``Receiving objects:  45% (450/1000), 1.20 MiB | 3.0 MiB/s``."""
+    """Rows of git: ``Receiving objects:  45% (450/1000), 1.20 MiB | 3.0 MiB/s``."""
     match = _GIT.match(row)
     return Bar("git", label_of(match[1]), int(match[2]), int(match[3]), None) if match else None
 
 
 def padded_make(row: str, above: str) -> Bar | None:
-    """cmake's makefiles: ``[ 45%] Building C object``, its number padded to three characters."""
+    """Rows of cmake's makefiles: ``[ 45%] Building C object``, its number padded to three characters."""
     return make(row, above) if row[4:6] == "%]" else None
 
 
@@ -55,7 +59,7 @@ def make(row: str, _above: str) -> Bar | None:
 
 
 def numbered_steps(row: str, _above: str) -> Bar | None:
-    """ninja, meson, yarn, docker: ``[3/20] CC foo.o``, ``#8 [build 3/20] RUN ...``."""
+    """Rows of ninja, meson, yarn, docker: ``[3/20] CC foo.o``, ``#8 [build 3/20] RUN ...``."""
     match = _NINJA.match(row)
     if match is None:
         return None
@@ -63,7 +67,7 @@ def numbered_steps(row: str, _above: str) -> Bar | None:
 
 
 def bazel(row: str, _above: str) -> Bar | None:
-    """bazel: ``[1,234 / 5,678] Compiling foo.cc; 3s linux-sandbox``."""
+    """Rows of bazel: ``[1,234 / 5,678] Compiling foo.cc; 3s linux-sandbox``."""
     match = _BAZEL.match(row)
     if match is None:
         return None
@@ -99,7 +103,7 @@ def heading_of(bar: Bar) -> Bar | None:
 
 
 def buildx(row: str, _above: str) -> Bar | None:
-    """docker buildx and compose: ``[+] Building 3.2s (5/12)``, ``[+] Running 3/5``."""
+    """Rows of docker buildx and compose: ``[+] Building 3.2s (5/12)``, ``[+] Running 3/5``."""
     match = _BUILDX.match(row)
     if match is None:
         return None
@@ -114,9 +118,14 @@ def gradle(row: str, _above: str) -> Bar | None:
 
 
 def npm(row: str, _above: str) -> Bar | None:
-    """npm up to 9: ``[######............] - reify:foo: timing ...``, whose only number is what is drawn."""
+    """Rows of npm up to 9: ``[######............] - reify:foo: timing ...``, whose only number is what is drawn."""
     match = _NPM.match(row)
-    if match is None or not _NPM_SPINS.match(match[3]) or not 10 <= len(match[1]) + len(match[2]) <= 40:
+    if (
+        match is None
+        or not _NPM_SPINS.match(match[3])
+        or ":" not in (match[4] or "")
+        or not 10 <= len(match[1]) + len(match[2]) <= 40
+    ):
         return None
     caption = label_of((match[4] or "").partition(": ")[0])
     return Bar("npm", "npm", len(match[1]), len(match[1]) + len(match[2]), None, caption=caption)
@@ -130,7 +139,7 @@ def spinner_count(row: str, _above: str) -> Bar | None:
 
 
 def apt(row: str, _above: str) -> Bar | None:
-    """apt and dpkg: ``Reading package lists... 45%``, ``(Reading database ... 45%``, ``45% [1 name 1,234 kB]``."""
+    """Rows of apt and dpkg: ``Reading package lists... 45%``, ``(Reading database ... 45%``, ``45% [1 name 1,234 kB]``."""
     if match := _APT.match(row):
         return Bar("apt", label_of(match[1]), int(match[2]), 100, "%")
     match = _APT_FETCH.match(row)
@@ -140,7 +149,9 @@ def apt(row: str, _above: str) -> Bar | None:
 def sphinx(row: str, _above: str) -> Bar | None:
     """Sphinx: ``reading sources... [ 45%] api/index``."""
     match = _SPHINX.match(row)
-    return Bar("sphinx", match[1], int(match[2]), 100, "%", caption=f"{match[1]}: {match[3].strip()}") if match else None
+    return (
+        Bar("sphinx", match[1], int(match[2]), 100, "%", caption=f"{match[1]}: {match[3].strip()}") if match else None
+    )
 
 
 def poetry(row: str, _above: str) -> Bar | None:
@@ -150,7 +161,7 @@ def poetry(row: str, _above: str) -> Bar | None:
 
 
 def pnpm(row: str, _above: str) -> Bar | None:
-    """pnpm: ``Progress: resolved 45, reused 40, downloaded 5, added 40``."""
+    """Rows of pnpm: ``Progress: resolved 45, reused 40, downloaded 5, added 40``."""
     match = _PNPM.match(row)
     return Bar("pnpm", "packages", int(match[2]), int(match[1]), None) if match else None
 

@@ -30,19 +30,19 @@ _RSYNC: Final = re.compile(
 )
 _DD: Final = re.compile(r"(\d{1,18}) bytes(?: \([^)]{1,40}\)){0,1} (?:copied|transferred)[, ]")
 _SCP: Final = re.compile(
-    rf"\s(\d{{1,3}})% {{1,6}}{SIZE} ?[KMGTP]?B {{1,8}}{SIZE} ?[KMGTP]?B/s {{1,8}}(?:{CLOCK}|--:--|- stalled -)"
+    rf"\s(\d{{1,3}})% {{1,6}}{SIZE} ?(?:[KMGTP]?B)? {{1,8}}{SIZE} ?[KMGTP]?B/s {{1,8}}(?:{CLOCK}|--:--|- stalled -)"
 )
 _XZ: Final = re.compile(rf"\s{{0,8}}(\d{{1,3}}(?:\.\d)?) % {{1,20}}[\d.,]{{1,16}} {SCALE}B / [\d.,]{{1,16}} {SCALE}B ")
 _ARIA: Final = re.compile(rf"\[#([0-9a-f]{{6}}) ({SIZE})({SCALE})B/({SIZE})({SCALE})B(?:\(\d{{1,3}}%\))?[ \]]")
 _SEVEN_ZIP: Final = re.compile(r" {0,2}(\d{1,3})%(?: \d{1,9})? [-+=UARTD.] (\S.*)$")
-_SOX: Final = re.compile(r"In:(\d{1,3}(?:\.\d{1,2})?)% \d\d:\d\d:\d\d")
+_SOX: Final = re.compile(r"In:(\d{1,3}(?:\.\d{1,2})?)% {1,2}\d\d:\d\d:\d\d")
 _FFMPEG: Final = re.compile(r"(?:frame= {0,8}(\d{1,12}) fps=|size= {0,12}(\d{1,15})([kKMG]i?)?B time=)")
 _SYNCED: Final = re.compile(r"(?:Completed |Transferred:\s{1,20})")
 _RCLONE_FILES: Final = re.compile(r"Transferred:\s{1,20}(\d{1,12}) / (\d{1,12}), \d{1,3}%\s*$")
 _WANDB: Final = re.compile(rf"wandb: \S {SIZE} ?{SCALE}B of ")
 _LAYER: Final = re.compile(r"(?:#\d{1,6} |(?: ?=> ?){1,3})((?:extracting )?sha256:[0-9a-f]{4,64}) ")
 _MAVEN: Final = re.compile(r"Progress \(\d{1,3}\): ([^|]{1,250})")
-_MAVEN_SIZES: Final = re.compile(rf"\(?({SIZE})(?: ?({SCALE}B))?/({SIZE}) ?({SCALE})B\)?\s*$")
+_MAVEN_SIZES: Final = re.compile(rf"(?<![\d.])({SIZE})(?: ?({SCALE}B))?/({SIZE}) ?({SCALE})B\)?\s*$")
 
 
 def curl_bar(row: str, _above: str) -> Bar | None:
@@ -52,7 +52,7 @@ def curl_bar(row: str, _above: str) -> Bar | None:
 
 
 def curl_meter(row: str, _above: str) -> Bar | None:
-    """curl's table: percent and total, received, sent, two speeds, three times, and the speed now."""
+    """Rows of curl's table: percent and total, received, sent, two speeds, three times, and the speed now."""
     cells = row.split()
     if len(cells) != 12 or not all(map(_METER_TIME.fullmatch, cells[8:11])):
         return None
@@ -68,14 +68,14 @@ def curl_meter(row: str, _above: str) -> Bar | None:
 
 
 def wget_endless(row: str, _above: str) -> Bar | None:
-    """wget without a length: ``name  [  <=>    ] 593.94K  1.20MB/s``."""
+    """Rows of wget without a length: ``name  [  <=>    ] 593.94K  1.20MB/s``."""
     match = _WGET_ENDLESS.search(row)
     current = bytes_of(match[1], match[2]) if match else None
     return Bar("bar", label_of(row[: match.start()]), current, None, "B") if match and current is not None else None
 
 
 def pv(row: str, _above: str) -> Bar | None:
-    """pv: ``name: 1.20GiB 0:00:03 [ 400MiB/s] [===>   ] 45% ETA 0:00:04``, or without a size ``[ <=>  ]``."""
+    """Rows of pv: ``name: 1.20GiB 0:00:03 [ 400MiB/s] [===>   ] 45% ETA 0:00:04``, or without a size ``[ <=>  ]``."""
     match = _PV.match(row.lstrip())
     if match is None:
         return None
@@ -103,7 +103,7 @@ def dd(row: str, _above: str) -> Bar | None:
 
 
 def scp(row: str, _above: str) -> Bar | None:
-    """scp and sftp: ``name       45% 1234KB   1.2MB/s   00:03 ETA``."""
+    """Rows of scp and sftp: ``name       45% 1234KB   1.2MB/s   00:03 ETA``."""
     match = _SCP.search(row) if "B/s" in row else None
     if match is None or not (label := label_of(row[: match.start()])):
         return None
@@ -111,13 +111,13 @@ def scp(row: str, _above: str) -> Bar | None:
 
 
 def xz(row: str, _above: str) -> Bar | None:
-    """xz: the percentage counts; the sizes are what is written of what is read."""
+    """Rows of xz: the percentage counts; the sizes are what is written of what is read."""
     match = _XZ.match(row)
     return Bar("xz", "", float(match[1]), 100, "%") if match else None
 
 
 def aria2(row: str, _above: str) -> Bar | None:
-    """aria2c: ``[#2089b0 400KiB/33MiB(1%) CN:1 DL:115KiB ETA:4m51s]``; a total of 0B is unknown."""
+    """Rows of aria2c: ``[#2089b0 400KiB/33MiB(1%) CN:1 DL:115KiB ETA:4m51s]``; a total of 0B is unknown."""
     match = _ARIA.match(row)
     if match is None:
         return None
@@ -132,13 +132,13 @@ def seven_zip(row: str, _above: str) -> Bar | None:
 
 
 def sox(row: str, _above: str) -> Bar | None:
-    """sox: ``In:45.0% 00:00:03.00 [00:00:04.00] Out:1.2M``."""
+    """Rows of sox: ``In:45.0% 00:00:03.00 [00:00:04.00] Out:1.2M``."""
     match = _SOX.match(row)
     return Bar("sox", "", float(match[1]), 100, "%") if match else None
 
 
 def ffmpeg(row: str, _above: str) -> Bar | None:
-    """ffmpeg, which knows no total: ``frame=   45 fps= 25 q=28.0``, ``size=     256KiB time=00:00:03.00``."""
+    """Rows of ffmpeg, which knows no total: ``frame=   45 fps= 25 q=28.0``, ``size=     256KiB time=00:00:03.00``."""
     match = _FFMPEG.match(row)
     if match is None:
         return None
@@ -184,4 +184,4 @@ def maven(row: str, _above: str) -> Bar | None:
     value = pair_of(*sizes.groups()) if sizes else None
     if value is None or sizes is None:
         return None
-    return Bar("maven", label_of(match[1][: len(match[1]) - len(text) + sizes.start()]), *value)
+    return Bar("maven", label_of(match[1][: len(match[1]) - len(text) + sizes.start()].rstrip(" (")), *value)

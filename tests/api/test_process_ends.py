@@ -54,6 +54,8 @@ FOLLOWED = {
     "a wait in another thread": "threading.Thread(target=b.wait, daemon=True).start()",
     "a fork that follows too": "b.widget()\nif os.fork() == 0: b.widget(); time.sleep(0.3); sys.exit()\nos.wait()",
 }
+# Python's own word to a script that forks, from 3.12 on.
+FORKS = ("-W", "ignore:This process:DeprecationWarning")
 ENDS = {
     "the end": "time.sleep(0.5)",
     "at once": "",
@@ -75,7 +77,7 @@ def test_a_script_that_ends(what: str, end: str) -> None:
         "print('over')",
     ]
     done = subprocess.run(
-        [sys.executable, "-c", "\n".join(lines)],
+        [sys.executable, *FORKS, "-c", "\n".join(lines)],
         capture_output=True, text=True, timeout=30, check=False,
     )  # fmt: skip
     assert done.stderr == ""

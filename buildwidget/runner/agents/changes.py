@@ -25,8 +25,10 @@ _MOST_COMPARED: Final = 2_000
 
 def shown_path(path: str, cwd: str) -> str:
     """A path as artifacts and changes tell it."""
-    whole = PurePath(cwd, path)
-    return str(whole.relative_to(cwd) if whole.is_relative_to(cwd) else whole)
+    whole, above = PurePath(cwd, path), PurePath(cwd).parts
+    # By parts: pathlib compares with every parent, which takes quadratic time from Python 3.12 on.
+    below = whole.parts[len(above) :] if whole.parts[: len(above)] == above else None
+    return str(whole if below is None else PurePath(*below))
 
 
 def changes_of_claude(result: Any, cwd: str) -> list[dict[str, Any]] | None:

@@ -198,7 +198,7 @@ def test_the_threads_of_windows_read_pipes_alike(monkeypatch: pytest.MonkeyPatch
 
 def test_modules_of_unix_alone_are_not_needed_to_import() -> None:
     code = """
-import sys, psutil, selectors, socket, subprocess
+import sys, psutil, selectors, shutil, socket, subprocess
 import buildwidget.store.process
 sys.modules.update(fcntl=None, termios=None, pty=None)
 sys.platform = "win32"

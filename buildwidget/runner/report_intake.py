@@ -35,6 +35,7 @@ from buildwidget.reporting.messages import (
     TodosReport,
 )
 from buildwidget.runner.artifact_paths import ArtifactPaths
+from buildwidget.runner.paths import below
 from buildwidget.runner.reported_bars import ReportedBars
 from buildwidget.runner.secrets import Masker, StreamMasker
 from buildwidget.runner.todo_list import TodoList
@@ -183,12 +184,8 @@ class ReportIntake:
 
 def relative_path(path: str, cwd: str | None) -> str:
     """The path relative to ``cwd`` where it lies below it, else as it is."""
-    if cwd is None:
-        return path
-    try:
-        return str(PurePath(path).relative_to(cwd))
-    except ValueError:
-        return path
+    inside = None if cwd is None else below(PurePath(path), cwd)
+    return path if inside is None else str(inside)
 
 
 def join_points(messages: Sequence[Message]) -> list[Message]:

@@ -19,16 +19,17 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 from typing import Any, Final
 
+from buildwidget.runner.paths import below
+
 _MOST_COMPARED: Final = 2_000
 """Lines; of longer texts, which would take seconds to compare, the whole old one is told as replaced by the new."""
 
 
 def shown_path(path: str, cwd: str) -> str:
     """A path as artifacts and changes tell it."""
-    whole, above = PurePath(cwd, path), PurePath(cwd).parts
-    # By parts: pathlib compares with every parent, which takes quadratic time from Python 3.12 on.
-    below = whole.parts[len(above) :] if whole.parts[: len(above)] == above else None
-    return str(whole if below is None else PurePath(*below))
+    whole = PurePath(cwd, path)
+    inside = below(whole, cwd)
+    return str(whole if inside is None else inside)
 
 
 def changes_of_claude(result: Any, cwd: str) -> list[dict[str, Any]] | None:

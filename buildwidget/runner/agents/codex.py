@@ -16,6 +16,7 @@ from buildwidget.runner.agents.credentials import told_of_refusal
 from buildwidget.runner.agents.session import Order, Outcome, Permission, Session
 from buildwidget.runner.agents.steps import PlanSteps
 from buildwidget.runner.agents.usage import usage_event
+from buildwidget.runner.paths import below
 
 AGENT_ID: Final = "codex"
 NO_PLAN: Final = "Codex has told no plan: the build shows no todos."
@@ -157,7 +158,7 @@ class CodexSession(Session):
         """Whether a change may be made unasked: only below the working directory."""
         given = self._items.inputs.get(params["itemId"]) or {}
         paths = [PurePath(self.order.cwd, path) for path in touched(given.get("changes") or [])]
-        inside = all(path.is_relative_to(self.order.cwd) and ".." not in path.parts for path in paths)
+        inside = all(below(path, self.order.cwd) is not None and ".." not in path.parts for path in paths)
         return self.order.permission == "edits" and bool(paths) and inside and not params.get("grantRoot")
 
     def _asked_for(self, tool: str, params: _Params) -> Any:

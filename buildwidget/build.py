@@ -7,6 +7,7 @@ never disagree.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
@@ -167,21 +168,30 @@ class Build:
     # The whole log.
 
     def log(self, tail: int | None = None, *, q: str | None = None) -> str:
-        """The log as text.
+        """The log as text, as a page shows it: the lines, the rows that are still drawn over, the unfinished lines.
 
         Args:
             tail: only this many of the last lines.
-            q: only lines that contain this text, see ``log_lines``; ``tail`` then counts those.
+            q: only whole lines that contain this text, see ``log_lines``; ``tail`` then counts those.
         """
-        return "\n".join(self.log_lines(tail, q=q))
+        if q:
+            return "\n".join(self.log_lines(tail, q=q))
+        log = self.state.log
+        unfinished = [*(row for rows in log.open.values() for row in rows), *log.partial.values()]
+        if not unfinished:
+            return "\n".join(self.log_lines(tail))
+        wanted = log.count if tail is None else min(max(tail - len(unfinished), 0), log.count)
+        # Only the lines of that state: in later ones the same text may stand again.
+        lines = itertools.islice(self._lines(log.count - wanted), wanted)
+        return "\n".join([*lines, *(unfinished if tail is None else unfinished[-tail:] if tail > 0 else [])])
 
     def log_lines(self, tail: int | None = None, *, q: str | None = None) -> Iterator[str]:
-        """The lines of the log, read page by page; of a running build up to the newest.
+        """The whole lines of the log, read page by page; of a running build up to the newest.
 
         Args:
             tail: only this many of the last lines.
             q: only lines that contain this text, in the whole log. Case is ignored as by ``str.casefold``, colours and
-                other escape sequences are skipped, spaces count. The unfinished line is not searched.
+                other escape sequences are skipped, spaces count.
         """
         if tail is not None and q:
             yield from self._last_found(tail, q)
@@ -189,6 +199,9 @@ class Build:
         after = 0
         if tail is not None:
             after = max(0, self.store.log(self.id, limit=1).count - tail)
+        yield from self._lines(after, q)
+
+    def _lines(self, after: int, q: str | None = None) -> Iterator[str]:
         more = True
         while more:
             page = self.store.log(self.id, after=after, limit=LOG_PAGE_LINES, q=q)

@@ -17,6 +17,9 @@ from buildwidget.store.coalesce import MAX_LINES
 PARTIAL_SECONDS: Final = 0.1
 """An unfinished line is told at most so often: a program that prints letter by letter is not told letter by letter."""
 
+OPEN_SECONDS: Final = 0.2
+"""Rows that are still drawn over are written at most this often, in seconds: a picture may change with every read."""
+
 
 class Output:
     """Takes what a program prints, per stream, and writes events. Used from one thread.
@@ -42,7 +45,9 @@ class Output:
         self._now_ms = now_ms
         self._streams: dict[Stream, _Reading] = {}
         self._told: dict[Stream, str] = {}
+        self._told_open: dict[Stream, list[str]] = {}
         self._next_partial = clock()
+        self._next_open = clock()
         self.tail = OutputTail()
 
     def feed(self, stream: Stream, data: bytes) -> None:
@@ -58,17 +63,18 @@ class Output:
         for reading in self._streams.values():
             for event in reading.bars.flush(self._now_ms()):
                 self._write(self._masker.mask_event(event))
-        self._tell_partial()
+        self._tell_unfinished(at_once=True)
 
     def finish(self) -> None:
         """The end of all streams."""
         for stream, reading in self._streams.items():
             rest = reading.splitter.feed(reading.masker.finish())
             end = reading.splitter.finish()
-            self._take(stream, LogUpdate([*rest.lines, *end.lines], end.partial, rest.drawn + end.drawn))
+            drawn = rest.drawn + end.drawn
+            self._take(stream, LogUpdate([*rest.lines, *end.lines], end.partial, drawn, open=end.open))
             for event in reading.bars.finish(self._now_ms()):
                 self._write(self._masker.mask_event(event))
-        self._tell_partial()
+        self._tell_unfinished(at_once=True)
 
     def _reading(self, stream: Stream) -> _Reading:
         reading = self._streams.get(stream)
@@ -79,24 +85,22 @@ class Output:
     def _take(self, stream: Stream, update: LogUpdate) -> None:
         reading = self._reading(stream)
         reading.partial = update.partial
+        reading.open = update.open
         moved = reading.splitter.moved
-        lines = self._masked_lines(update.lines) if moved else update.lines
+        # Lines that moves of the cursor drew may show a secret that the bytes in their order did not.
+        lines = self._masker.mask_rows(update.lines) if moved else update.lines
         for event in reading.bars.feed(self._masked_update(update) if moved else update, self._now_ms()):
             self._write(self._masker.mask_event(event))
         if lines:
             self.tail.add(lines)
             self._tell([(stream, line) for line in lines])
         elif self._clock() >= self._next_partial:
-            self._tell_partial()
+            self._tell_unfinished()
 
-    def _masked_lines(self, lines: list[str]) -> list[str]:
-        """Lines that moves of the cursor drew: they may show a secret that the bytes in their order did not."""
-        whole = "\n".join(lines)
-        masked = self._masker.mask(whole)
-        return lines if masked is whole else masked.split("\n")
-
-    def _tell_partial(self) -> None:
-        if self._partial() != self._told:
+    def _tell_unfinished(self, *, at_once: bool = False) -> None:
+        if at_once:
+            self._next_open = self._clock()
+        if self._partial() != self._told or self._is_open_due():
             self._tell([])
 
     def _masked_update(self, update: LogUpdate) -> LogUpdate:
@@ -108,14 +112,14 @@ class Output:
 
     def _tell(self, lines: list[LogLine]) -> None:
         self._next_partial = self._clock() + PARTIAL_SECONDS
-        partial = self._partial()
+        partial, rows = self._partial(), self._changed_open()
         changed = None if partial == self._told else partial
         self._told = partial
         at = self._now_ms()
         last = max(len(lines) - 1, 0) // MAX_LINES * MAX_LINES
         for place in range(0, last, MAX_LINES):
             self._write(LogEvent(at=at, first=1, lines=lines[place : place + MAX_LINES]))  # the appender numbers them
-        self._write(LogEvent(at=at, first=1, lines=lines[last:], partial=changed))
+        self._write(LogEvent(at=at, first=1, lines=lines[last:], partial=changed, open=rows))
 
     def _partial(self) -> dict[Stream, str]:
         return {
@@ -123,6 +127,21 @@ class Output:
             for stream, reading in self._streams.items()
             if reading.partial
         }
+
+    def _open(self) -> dict[Stream, list[str]]:
+        return {stream: reading.open for stream, reading in self._streams.items() if reading.open}
+
+    def _is_open_due(self) -> bool:
+        return self._clock() >= self._next_open and self._open() != self._told_open
+
+    def _changed_open(self) -> dict[Stream, list[str]] | None:
+        """The open rows, masked; None: as they were, or written too short a time ago."""
+        if not self._is_open_due():
+            return None
+        self._next_open = self._clock() + OPEN_SECONDS
+        # As they were before masking, so that a picture is masked once and not with every read.
+        self._told_open = self._open()
+        return {stream: self._masker.mask_rows(rows) for stream, rows in self._told_open.items()}
 
 
 class _Reading:
@@ -133,3 +152,4 @@ class _Reading:
         self.splitter = LineSplitter()
         self.bars = BarReader()
         self.partial = ""
+        self.open: list[str] = []

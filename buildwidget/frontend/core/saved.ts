@@ -48,7 +48,8 @@ function plus(state: State, field: string, more: number): State["dropped"] {
 }
 
 function cutLog(state: State): State {
-  const { log } = state;
+  // Rows that are still drawn over are worth nothing once nobody draws them.
+  const { open: _open, ...log } = state.log;
   let first = Math.max(0, log.lines.length - LOG_LINES);
   let characters = 0;
   for (let at = log.lines.length - 1; at >= first; at--) {

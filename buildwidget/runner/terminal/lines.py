@@ -74,13 +74,15 @@ class LogUpdate:
 
     ``partial`` is at most 4 KiB of UTF-8 (its beginning), and "" where no line is open; ``row`` is the row it stands
     on, None where it is the rest of another row. ``drawn`` is what bars are read off: the lines, and the rows that
-    are no lines because they are drawn over and over.
+    are no lines because they are drawn over and over. ``open`` are the rows that are still drawn over, from top to
+    bottom; they stand between the lines and the unfinished line.
     """
 
     lines: list[str]
     partial: str
     drawn: list[Drawn] = field(default_factory=list)
     row: int | None = None
+    open: list[str] = field(default_factory=list)
 
 
 def strip_colours(text: str) -> str:

@@ -113,10 +113,12 @@ export function readSaved(value: unknown, build: string): State | null {
   if (typeof value.name !== "string" || !isRecord(value.log) || !Array.isArray(value.log.lines)) return null;
   const lists = LISTS.map((name) => [name, rowsOf(value[name])] as const);
   const { owner, kind, created_at } = value as unknown as State;
+  const { open: _open, ...log } = value.log;
   return {
     ...initialState({ id: build, owner, kind, created_at }),
     ...(value as unknown as State),
     ...Object.fromEntries(lists),
+    log: { ...log, partial: isRecord(log.partial) ? log.partial : {} } as unknown as State["log"],
     tags: Array.isArray(value.tags) ? value.tags : [],
     usage: isRecord(value.usage) ? value.usage : {},
     dropped: isRecord(value.dropped) ? (value.dropped as State["dropped"]) : {},

@@ -30,8 +30,16 @@ test.each<[string, Rows, Rows | undefined]>([
     { stderr: ["short"], stdout: [LONG, "x", ...long(3), "end"] },
     { stdout: ["x", ...long(3), "end"] },
   ],
-  ["a long one", { stdout: ["€".repeat(2_000)] }, { stdout: ["€".repeat(Math.floor(MAX_LOG_LINE_BYTES / 3))] }],
-  ["bytes, not characters", { stdout: Array(17).fill("é".repeat(512)) }, { stdout: Array(16).fill("é".repeat(512)) }],
+  [
+    "a long one",
+    { stdout: ["€".repeat(2_000)] },
+    { stdout: ["€".repeat(Math.floor(MAX_LOG_LINE_BYTES / 3))] },
+  ],
+  [
+    "bytes, not characters",
+    { stdout: Array(17).fill("é".repeat(512)) },
+    { stdout: Array(16).fill("é".repeat(512)) },
+  ],
 ])("the newest rows are kept: %s", (_, rows, kept) => {
   const found = boundedOpen(undefined, deepFreeze(rows));
   expect(found).toEqual(kept);
@@ -57,7 +65,9 @@ test("a picture that says nothing new is the same object, and so is the stream b
 });
 
 test("an empty one takes the rows away, and so does any end", () => {
-  const drawn = deepFreeze(fold(START, [log(1, ["one"], { open: { stdout: ["a"] }, partial: { stdout: "b" } })]));
+  const drawn = deepFreeze(
+    fold(START, [log(1, ["one"], { open: { stdout: ["a"] }, partial: { stdout: "b" } })]),
+  );
   expect(reduce(drawn, log(2, [], { open: {} })).log).toEqual({
     first: 1,
     count: 1,

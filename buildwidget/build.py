@@ -7,7 +7,6 @@ never disagree.
 from __future__ import annotations
 
 import asyncio
-import itertools
 import time
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
@@ -18,6 +17,7 @@ from buildwidget.agent_launching import announce
 from buildwidget.answering import send_answer
 from buildwidget.errors import BuildFailed
 from buildwidget.live import follow
+from buildwidget.log_text import shown_lines, whole_lines
 from buildwidget.process_store import process_store
 from buildwidget.protocol.codec import decode_event, decode_state
 from buildwidget.protocol.events import ENDS, Error, Event, MetricPoint, Todo
@@ -38,8 +38,6 @@ from buildwidget.store.errors import NotFound
 from buildwidget.store.ids import new_request_id
 from buildwidget.store.records import BuildRecord
 from buildwidget.store.store import Store
-
-LOG_PAGE_LINES = 1_000
 
 
 class Build:
@@ -174,16 +172,8 @@ class Build:
             tail: only this many of the last lines.
             q: only whole lines that contain this text, see ``log_lines``; ``tail`` then counts those.
         """
-        if q:
-            return "\n".join(self.log_lines(tail, q=q))
-        log = self.state.log
-        unfinished = [*(row for rows in log.open.values() for row in rows), *log.partial.values()]
-        if not unfinished:
-            return "\n".join(self.log_lines(tail))
-        wanted = log.count if tail is None else min(max(tail - len(unfinished), 0), log.count)
-        # Only the lines of that state: in later ones the same text may stand again.
-        lines = itertools.islice(self._lines(log.count - wanted), wanted)
-        return "\n".join([*lines, *(unfinished if tail is None else unfinished[-tail:] if tail > 0 else [])])
+        lines = self.log_lines(tail, q=q) if q else shown_lines(self.store, self.id, tail)
+        return "\n".join(lines)
 
     def log_lines(self, tail: int | None = None, *, q: str | None = None) -> Iterator[str]:
         """The whole lines of the log, read page by page; of a running build up to the newest.
@@ -193,30 +183,7 @@ class Build:
             q: only lines that contain this text, in the whole log. Case is ignored as by ``str.casefold``, colours and
                 other escape sequences are skipped, spaces count.
         """
-        if tail is not None and q:
-            yield from self._last_found(tail, q)
-            return
-        after = 0
-        if tail is not None:
-            after = max(0, self.store.log(self.id, limit=1).count - tail)
-        yield from self._lines(after, q)
-
-    def _lines(self, after: int, q: str | None = None) -> Iterator[str]:
-        more = True
-        while more:
-            page = self.store.log(self.id, after=after, limit=LOG_PAGE_LINES, q=q)
-            yield from (text for _, _, text in page.lines)
-            more = page.more and page.last > after
-            after = page.last
-
-    def _last_found(self, tail: int, q: str) -> list[str]:
-        found: list[str] = []  # the newest first
-        before, more = None, True
-        while more and len(found) < tail:
-            page = self.store.log(self.id, before=before, limit=min(LOG_PAGE_LINES, tail - len(found)), q=q)
-            found += [text for _, _, text in reversed(page.lines)]
-            before, more = page.first, page.more
-        return found[::-1]
+        return whole_lines(self.store, self.id, tail, q)
 
     def metric_points(self, name: str) -> Iterator[MetricPoint]:
         """Every point of a metric, ``(step, value, at)`` in the order of the reports, read page by page as it is taken.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from buildwidget import build as build_module
+from buildwidget import log_text
 from buildwidget.build import Build
 from buildwidget.comm_actions import perform
 from buildwidget.protocol.events import LogEvent, Stream
@@ -27,7 +27,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def build(store: Store, monkeypatch: pytest.MonkeyPatch) -> Build:
     """100 lines, ``number 1`` to ``number 100``, of which a page searches 7 and reads 10."""
     monkeypatch.setattr(logs, "_SEARCHED_LINES", 7)
-    monkeypatch.setattr(build_module, "LOG_PAGE_LINES", 10)
+    monkeypatch.setattr(log_text, "LOG_PAGE_LINES", 10)
     appender = started(store)
     for first in range(1, 101, 4):
         appender.append(drafts(lines(*(f"number {n}" for n in range(first, first + 4)))))
@@ -43,7 +43,7 @@ def test_the_whole_log_and_its_end(build: Build) -> None:
 
 
 def test_what_is_no_whole_line_yet_follows_the_lines(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(build_module, "LOG_PAGE_LINES", 2)
+    monkeypatch.setattr(log_text, "LOG_PAGE_LINES", 2)
     appender = started(store)
     build = Build(appender.build_id, store)
     rows: dict[Stream, list[str]] = {"stdout": ["copy 10%", "", "load 20%"], "stderr": ["row"]}

@@ -17,6 +17,7 @@ from buildwidget.agent_launching import announce
 from buildwidget.answering import send_answer
 from buildwidget.errors import BuildFailed
 from buildwidget.live import follow
+from buildwidget.log_text import shown_lines, whole_lines
 from buildwidget.process_store import process_store
 from buildwidget.protocol.codec import decode_event, decode_state
 from buildwidget.protocol.events import ENDS, Error, Event, MetricPoint, Todo
@@ -37,8 +38,6 @@ from buildwidget.store.errors import NotFound
 from buildwidget.store.ids import new_request_id
 from buildwidget.store.records import BuildRecord
 from buildwidget.store.store import Store
-
-LOG_PAGE_LINES = 1_000
 
 
 class Build:
@@ -167,43 +166,24 @@ class Build:
     # The whole log.
 
     def log(self, tail: int | None = None, *, q: str | None = None) -> str:
-        """The log as text.
+        """The log as text, as a page shows it: the lines, the rows that are still drawn over, the unfinished lines.
 
         Args:
             tail: only this many of the last lines.
-            q: only lines that contain this text, see ``log_lines``; ``tail`` then counts those.
+            q: only whole lines that contain this text, see ``log_lines``; ``tail`` then counts those.
         """
-        return "\n".join(self.log_lines(tail, q=q))
+        lines = self.log_lines(tail, q=q) if q else shown_lines(self.store, self.id, tail)
+        return "\n".join(lines)
 
     def log_lines(self, tail: int | None = None, *, q: str | None = None) -> Iterator[str]:
-        """The lines of the log, read page by page; of a running build up to the newest.
+        """The whole lines of the log, read page by page; of a running build up to the newest.
 
         Args:
             tail: only this many of the last lines.
             q: only lines that contain this text, in the whole log. Case is ignored as by ``str.casefold``, colours and
-                other escape sequences are skipped, spaces count. The unfinished line is not searched.
+                other escape sequences are skipped, spaces count.
         """
-        if tail is not None and q:
-            yield from self._last_found(tail, q)
-            return
-        after = 0
-        if tail is not None:
-            after = max(0, self.store.log(self.id, limit=1).count - tail)
-        more = True
-        while more:
-            page = self.store.log(self.id, after=after, limit=LOG_PAGE_LINES, q=q)
-            yield from (text for _, _, text in page.lines)
-            more = page.more and page.last > after
-            after = page.last
-
-    def _last_found(self, tail: int, q: str) -> list[str]:
-        found: list[str] = []  # the newest first
-        before, more = None, True
-        while more and len(found) < tail:
-            page = self.store.log(self.id, before=before, limit=min(LOG_PAGE_LINES, tail - len(found)), q=q)
-            found += [text for _, _, text in reversed(page.lines)]
-            before, more = page.first, page.more
-        return found[::-1]
+        return whole_lines(self.store, self.id, tail, q)
 
     def metric_points(self, name: str) -> Iterator[MetricPoint]:
         """Every point of a metric, ``(step, value, at)`` in the order of the reports, read page by page as it is taken.

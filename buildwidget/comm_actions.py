@@ -90,7 +90,7 @@ def _metric(build: Build, args: dict[str, Any]) -> Any:
 
 
 def _whole_log(build: Build, _args: dict[str, Any]) -> str:
-    return build.log()
+    return "\n".join(build.log_lines())
 
 
 def _display(build: Build, args: dict[str, Any]) -> Any:

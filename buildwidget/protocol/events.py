@@ -131,11 +131,16 @@ class TextEvent(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="text
 
 
 class LogEvent(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="log"):
-    """Whole lines from number ``first`` (from 1) on, and the unfinished line of each stream, replaced each time."""
+    """Whole lines from number ``first`` (from 1) on, and what is no whole line yet: ``open`` and ``partial``.
+
+    ``open``: per stream, the rows that a program still draws over (a picture of bars, for example), from top to bottom.
+    ``partial``: per stream, the unfinished line after them. When present, each replaces what all streams had.
+    """
 
     first: Ordinal
     lines: list[LogLine]
     partial: dict[Stream, str] | None = None
+    open: dict[Stream, list[str]] | None = None
 
 
 class ProgressEvent(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="progress"):

@@ -11,7 +11,7 @@ from typing import Final
 PROTOCOL_VERSION: Final = 1
 """The version ``welcome`` tells; it changes only when an old client would misread a frame."""
 
-REDUCER_VERSION: Final = 2
+REDUCER_VERSION: Final = 3
 """Goes up whenever the same events would fold to another state; saved states of another version are folded anew."""
 
 MAX_SAFE_INTEGER: Final = 2**53 - 1
@@ -25,6 +25,9 @@ MAX_TEXTS: Final = 50
 MAX_TEXT_BYTES: Final = 64 * 1024
 MAX_LOG_LINES: Final = 1_000
 MAX_LOG_BYTES: Final = 256 * 1024
+MAX_OPEN_ROWS: Final = 50
+MAX_OPEN_BYTES: Final = 16 * 1024
+"""The open rows of a log, those of all streams together: the newest are kept."""
 MAX_METRICS: Final = 100
 MAX_METRIC_POINTS: Final = 500
 MAX_PROGRESS: Final = 100

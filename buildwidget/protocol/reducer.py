@@ -13,7 +13,8 @@ The rules, the same in both languages and proven so by ``tests/protocol``:
   100 * completed / todos that are not cancelled; without such todos that of the outermost open bar with a total:
   100.0 * current / total in floats, floored, clamped to 0..100. It is null where no such bar is open (between two
   bars of a sequence too), and where several bars stand side by side without an outer one. bars.py has the rules.
-- **tool, text, log**: see ``sections.py``. **metric**: see ``picture.py``. **progress**: see ``bars.py``.
+- **tool, text, log**: see ``sections.py``; an end empties the log's open rows. **metric**: see ``picture.py``.
+  **progress**: see ``bars.py``.
 - **display, artifact, permission, usage**: upserts by id, id, path, request id, and of the one row there
   is; absent keeps, present replaces. A permission's first decision stays.
 - **Bounds**: limits.py. Lists drop their oldest row; short texts are cut to MAX_LABEL_BYTES. ``dropped`` counts, per
@@ -160,6 +161,8 @@ class StateBuilder:
         self._settle_percent()
         self._changes.update(status_changes(self._get, event))
         self._ended = event.status in ENDS
+        if self._ended:
+            self._log.end()
 
     def _take_meta(self, event: MetaEvent) -> None:
         self._changes.update(meta_changes(self._get, event))

@@ -28,6 +28,7 @@ from buildwidget.protocol.limits import (
     MAX_TOOLS,
 )
 from buildwidget.protocol.metadata import label
+from buildwidget.protocol.open_rows import bounded_open
 from buildwidget.protocol.rows import Rows
 from buildwidget.protocol.state import Log, TextRow, ToolRow
 from buildwidget.protocol.text import byte_length, keep_end, keep_start, weight
@@ -186,8 +187,8 @@ class TextSection:
 class LogSection:
     """The end of the log. Lines it has are skipped; a hole drops what is kept, since lines stand side by side.
 
-    A present ``partial`` replaces the unfinished lines of all streams; an empty one is none. Lines that follow are
-    only collected at first: to look at those of many events at once costs a fraction.
+    A present ``partial`` replaces the unfinished lines of all streams, a present ``open`` the open rows; an empty one
+    is none. Lines that follow are only collected at first: to look at those of many events at once costs a fraction.
     """
 
     def __init__(self, log: Log) -> None:
@@ -196,6 +197,7 @@ class LogSection:
         self._first = log.first
         self._count = log.count
         self._partial = log.partial
+        self._open = log.open
         self._changed = False
         self._bytes: int | None = None
         self._collected: list[list[LogLine]] = []
@@ -216,6 +218,15 @@ class LogSection:
             self._collect(event.lines[known:] if known else event.lines)
         if event.partial is not None:
             self._partial = _partial(event.partial)
+            self._changed = True
+        if event.open is not None:
+            self._open = bounded_open(event.open)
+            self._changed = True
+
+    def end(self) -> None:
+        """The end of the build: nothing is drawn any more. What still stood there was written as lines before."""
+        if self._open:
+            self._open = {}
             self._changed = True
 
     def _collect(self, lines: list[LogLine]) -> None:
@@ -274,7 +285,9 @@ class LogSection:
             self._take_collected()
             if self._bytes is not None:  # else the lines are still those of the log before
                 self._trim()
-            self._log = Log(first=self._first, count=self._count, lines=self._lines, partial=self._partial)
+            self._log = Log(
+                first=self._first, count=self._count, lines=self._lines, partial=self._partial, open=self._open
+            )
             self._changed = False
         return self._log
 

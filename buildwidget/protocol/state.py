@@ -93,13 +93,18 @@ class TextRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     todo: str | None = None
 
 
-class Log(msgspec.Struct, frozen=True, kw_only=True):
-    """The end of the log: ``lines[0]`` has number ``first``; ``count`` lines have been written in all."""
+class Log(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The end of the log: ``lines[0]`` has number ``first``; ``count`` lines have been written in all.
+
+    ``open``: per stream, the rows that are still drawn over; they follow the lines, and the unfinished lines of
+    ``partial`` follow them. Absent on the wire where there are none; an ended build has none.
+    """
 
     first: Count
     count: Count
     lines: list[LogLine]
     partial: dict[Stream, str]
+    open: dict[Stream, list[str]] = msgspec.field(default_factory=dict)
 
 
 class ProgressRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -17,6 +17,13 @@ from buildwidget.store.coalesce import MAX_LINES
 PARTIAL_SECONDS: Final = 0.1
 """An unfinished line is told at most so often: a program that prints letter by letter is not told letter by letter."""
 
+OPEN_SECONDS: Final = 0.2
+"""Rows that are still drawn over are written at most this often, in seconds: a picture may change with every read."""
+
+OPEN_BURST_CHARACTERS: Final = 1024 * 1024
+OPEN_CHARACTERS_A_SECOND: Final = 4 * 1024
+"""Open rows are written as often as that while they are few; in the long run so many characters a second."""
+
 
 class Output:
     """Takes what a program prints, per stream, and writes events. Used from one thread.
@@ -42,7 +49,10 @@ class Output:
         self._now_ms = now_ms
         self._streams: dict[Stream, _Reading] = {}
         self._told: dict[Stream, str] = {}
+        self._told_open: dict[Stream, list[str]] = {}
         self._next_partial = clock()
+        self._next_open = clock()
+        self._open_pace = _Pace(clock)
         self.tail = OutputTail()
 
     def feed(self, stream: Stream, data: bytes) -> None:
@@ -58,7 +68,7 @@ class Output:
         for reading in self._streams.values():
             for event in reading.bars.flush(self._now_ms()):
                 self._write(self._masker.mask_event(event))
-        self._tell_partial()
+        self._tell_unfinished(at_once=True)
 
     def finish(self) -> None:
         """The end of all streams."""
@@ -68,7 +78,7 @@ class Output:
             self._take(stream, LogUpdate([*rest.lines, *end.lines], end.partial, rest.drawn + end.drawn))
             for event in reading.bars.finish(self._now_ms()):
                 self._write(self._masker.mask_event(event))
-        self._tell_partial()
+        self._tell_unfinished(at_once=True)
 
     def _reading(self, stream: Stream) -> _Reading:
         reading = self._streams.get(stream)
@@ -80,23 +90,20 @@ class Output:
         reading = self._reading(stream)
         reading.partial = update.partial
         moved = reading.splitter.moved
-        lines = self._masked_lines(update.lines) if moved else update.lines
+        # Lines that moves of the cursor drew may show a secret that the bytes in their order did not.
+        lines = self._masker.mask_rows(update.lines) if moved else update.lines
         for event in reading.bars.feed(self._masked_update(update) if moved else update, self._now_ms()):
             self._write(self._masker.mask_event(event))
         if lines:
             self.tail.add(lines)
             self._tell([(stream, line) for line in lines])
         elif self._clock() >= self._next_partial:
-            self._tell_partial()
+            self._tell_unfinished()
 
-    def _masked_lines(self, lines: list[str]) -> list[str]:
-        """Lines that moves of the cursor drew: they may show a secret that the bytes in their order did not."""
-        whole = "\n".join(lines)
-        masked = self._masker.mask(whole)
-        return lines if masked is whole else masked.split("\n")
-
-    def _tell_partial(self) -> None:
-        if self._partial() != self._told:
+    def _tell_unfinished(self, *, at_once: bool = False) -> None:
+        if at_once:
+            self._next_open = self._clock()
+        if self._partial() != self._told or self._is_open_due():
             self._tell([])
 
     def _masked_update(self, update: LogUpdate) -> LogUpdate:
@@ -104,18 +111,18 @@ class Output:
             return update
         mask = self._masker.mask
         drawn = [it._replace(texts=[mask(text) for text in it.texts]) for it in update.drawn]
-        return dataclasses.replace(update, partial=mask(update.partial), drawn=drawn)
+        return dataclasses.replace(update, partial=mask(update.partial), drawn=drawn, resting=mask(update.resting))
 
     def _tell(self, lines: list[LogLine]) -> None:
         self._next_partial = self._clock() + PARTIAL_SECONDS
-        partial = self._partial()
+        partial, rows = self._partial(), self._changed_open()
         changed = None if partial == self._told else partial
         self._told = partial
         at = self._now_ms()
         last = max(len(lines) - 1, 0) // MAX_LINES * MAX_LINES
         for place in range(0, last, MAX_LINES):
             self._write(LogEvent(at=at, first=1, lines=lines[place : place + MAX_LINES]))  # the appender numbers them
-        self._write(LogEvent(at=at, first=1, lines=lines[last:], partial=changed))
+        self._write(LogEvent(at=at, first=1, lines=lines[last:], partial=changed, open=rows))
 
     def _partial(self) -> dict[Stream, str]:
         return {
@@ -123,6 +130,43 @@ class Output:
             for stream, reading in self._streams.items()
             if reading.partial
         }
+
+    def _open(self) -> dict[Stream, list[str]]:
+        found = ((stream, reading.splitter.open_lines()) for stream, reading in self._streams.items())
+        return {stream: rows for stream, rows in found if rows}
+
+    def _is_open_due(self) -> bool:
+        return self._clock() >= self._next_open and self._open() != self._told_open
+
+    def _changed_open(self) -> dict[Stream, list[str]] | None:
+        """The open rows, masked; None: as they were, or written too short a time ago."""
+        if not self._is_open_due():
+            return None
+        # As they were before masking, so that a picture is masked once and not with every read.
+        self._told_open = self._open()
+        masked = {stream: self._masker.mask_rows(rows) for stream, rows in self._told_open.items()}
+        size = sum(len(row) for rows in masked.values() for row in rows)
+        self._next_open = self._clock() + self._open_pace.wait_after(size)
+        return masked
+
+
+class _Pace:
+    """How long to wait with the next open rows: a program that draws for hours must not fill the database with them.
+
+    Args:
+        clock: monotonic seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._paid = clock() - OPEN_BURST_CHARACTERS / OPEN_CHARACTERS_A_SECOND
+
+    def wait_after(self, size: int) -> float:
+        """Seconds to wait after rows of so many characters."""
+        now = self._clock()
+        earliest = now - OPEN_BURST_CHARACTERS / OPEN_CHARACTERS_A_SECOND
+        self._paid = max(self._paid, earliest) + size / OPEN_CHARACTERS_A_SECOND
+        return max(OPEN_SECONDS, self._paid - now)
 
 
 class _Reading:

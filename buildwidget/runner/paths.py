@@ -11,5 +11,7 @@ from pathlib import PurePath
 
 def below(path: PurePath, directory: str) -> PurePath | None:
     """The path relative to the directory; None where it does not lie below it. Nothing is resolved."""
-    parts = PurePath(directory).parts
-    return PurePath(*path.parts[len(parts) :]) if path.parts[: len(parts)] == parts else None
+    above = PurePath(directory)
+    depth = len(above.parts)
+    inside = path.anchor == above.anchor and path.parts[:depth] == above.parts
+    return PurePath(*path.parts[depth:]) if inside else None

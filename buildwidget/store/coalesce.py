@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from buildwidget.protocol.events import Event, LogEvent, MetricEvent, ProgressEvent, TextEvent
+from buildwidget.protocol.events import Event, LogEvent, MetricEvent, ProgressEvent, Stream, TextEvent
 from buildwidget.store.records import Draft, Payload
 
 MAX_LINES: Final = 200
@@ -74,18 +74,24 @@ def _join_logs(earlier: Draft, later: Draft) -> Draft | None:
     first, second = earlier.event, later.event
     assert isinstance(first, LogEvent)
     assert isinstance(second, LogEvent)
-    size = _text_size(first) + _text_size(second)
+    partial = first.partial if second.partial is None else second.partial
+    rows = first.open if second.open is None else second.open
+    size = _text_size(first) + _text_size(second) + _rows_size(rows)
     if len(first.lines) + len(second.lines) > MAX_LINES or (size > MAX_TEXT and first.lines):
         return None
     shift = first.first + len(first.lines) - second.first
     moved = later.payloads if shift == 0 else tuple(_moved(payload, shift) for payload in later.payloads)
-    partial = first.partial if second.partial is None else second.partial
-    event = LogEvent(at=second.at, first=first.first, lines=[*first.lines, *second.lines], partial=partial)
+    lines = [*first.lines, *second.lines]
+    event = LogEvent(at=second.at, first=first.first, lines=lines, partial=partial, open=rows)
     return Draft(event, earlier.payloads + moved, clean=earlier.clean and later.clean)
 
 
 def _text_size(event: LogEvent) -> int:
     return sum([len(text) for _stream, text in event.lines])
+
+
+def _rows_size(rows: dict[Stream, list[str]] | None) -> int:
+    return sum([len(text) for texts in rows.values() for text in texts]) if rows else 0
 
 
 def _moved(payload: Payload, shift: int) -> Payload:

@@ -10,6 +10,7 @@ from buildwidget.protocol import codec
 from buildwidget.protocol.events import Event, LogEvent, LogLine, ToolEvent
 from buildwidget.protocol.limits import MAX_LOG_LINE_BYTES, MAX_PAYLOAD_BYTES, PREVIEW_BYTES
 from buildwidget.protocol.metadata import label
+from buildwidget.protocol.open_rows import bounded_open
 from buildwidget.protocol.text import keep_start
 from buildwidget.store.records import Draft, Payload, PayloadKind
 
@@ -26,7 +27,8 @@ def draft(event: Event) -> Draft:
     """The event as it may be stored: what JSON cannot hold is replaced, what is too long is cut and kept beside it.
 
     A tool's input or output over 1 KiB becomes its first 1 KiB of text, named in ``truncated``; a log line over 4 KiB
-    its first 4 KiB. Both are kept whole as payloads, up to 8 MiB, and marked where even that was not enough.
+    its first 4 KiB. Both are kept whole as payloads, up to 8 MiB, and marked where even that was not enough. Of open
+    rows and unfinished lines only what a state keeps is stored; once finished, they are lines.
 
     Raises:
         ValueError: a field has a value that its type does not allow.
@@ -72,6 +74,9 @@ def _tool(whole: Draft, event: ToolEvent) -> Draft:
 
 
 def _log(whole: Draft, event: LogEvent) -> Draft:
+    if event.open and (rows := bounded_open(event.open)) != event.open:
+        event = msgspec.structs.replace(event, open=rows)
+        whole = Draft(event, clean=True)
     texts = [text for _stream, text in event.lines]
     if max(map(len, (*texts, *(event.partial or {}).values())), default=0) * 4 <= MAX_LOG_LINE_BYTES:
         return whole

@@ -104,6 +104,42 @@ def test_a_long_line_wraps_and_a_narrow_log_keeps_its_place(log: Page) -> None:
     assert log.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
 
 
+DRAW = """(rows) => harness.session.apply([{ type: "log", at: Date.now(), lines: [], open: { stdout: rows },
+  first: harness.session.get().state.log.count + 1 }])"""
+SELECTED = "() => getSelection().toString()"
+
+
+def test_rows_that_are_still_drawn_are_followed_and_do_not_move_what_is_read(log: Page) -> None:
+    def picture(frame: int) -> list[str]:
+        return [f"row {row} of frame {frame}" if row else "title" for row in range(50)]
+
+    def last_row_is_at_the_end() -> bool:
+        return bool(log.evaluate(UNCOVERED) <= 5 and log.locator('[data-open="true"]').last.is_visible())
+
+    for frame in range(3):
+        log.evaluate(DRAW, picture(frame))
+        _until(log, lambda frame=frame: log.get_by_text(f"row 49 of frame {frame}").is_visible())
+        _until(log, last_row_is_at_the_end)
+        assert _log(log, "following") == "true"
+    log.mouse.wheel(0, -5_000)
+    _until(log, lambda: _log(log, "following") == "false")
+    before = log.evaluate(TOP_LINE)
+    log.evaluate(DRAW, [*picture(3), *picture(4)])
+    log.evaluate(POUR, [1_000, 0.1])
+    assert log.evaluate(TOP_LINE) == before
+    log.locator("[data-action=follow]").click()
+    _until(log, last_row_is_at_the_end)
+
+
+def test_text_that_is_selected_in_a_row_stays_selected_while_others_are_drawn(log: Page) -> None:
+    log.evaluate(DRAW, ["title", "copy 10%"])
+    log.get_by_text("title", exact=True).click(click_count=3)
+    _until(log, lambda: "title" in log.evaluate(SELECTED))
+    log.evaluate(DRAW, ["title", "copy 20%"])
+    log.get_by_text("copy 20%").wait_for()
+    assert "title" in log.evaluate(SELECTED)
+
+
 def test_a_line_that_was_searched_for_stands_in_the_middle(log: Page) -> None:
     log.locator("[data-action=search]").click()
     log.keyboard.type("object_1234.o")

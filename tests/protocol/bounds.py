@@ -45,7 +45,10 @@ def _log(state: State) -> Iterator[tuple[str, int, int]]:
     texts = [text for _, text in state.log.lines]
     yield "lines", len(texts), limits.MAX_LOG_LINES
     yield "bytes of lines", sum(map(byte_length, texts)), limits.MAX_LOG_BYTES
-    for text in [*texts, *state.log.partial.values()]:
+    drawn = [text for rows in state.log.open.values() for text in rows]
+    yield "open rows", len(drawn), limits.MAX_OPEN_ROWS
+    yield "bytes of open rows", sum(map(byte_length, drawn)), limits.MAX_OPEN_BYTES
+    for text in [*texts, *drawn, *state.log.partial.values()]:
         yield "line", byte_length(text), limits.MAX_LOG_LINE_BYTES
 
 

@@ -44,6 +44,19 @@ deep_values = st.sampled_from([61, 62, 63, 64, 65, 500]).map(lambda depth: json.
 contents = st.one_of(values, values, values, deep_values)
 streams = st.sampled_from(["stdout", "stderr", "system"])
 lines = st.tuples(streams, texts)
+open_rows = st.dictionaries(
+    streams,
+    st.one_of(
+        st.lists(texts, max_size=6),
+        st.builds(
+            lambda count, text, size: [f"{n}" + text * size for n in range(count)],
+            st.integers(0, 2 * limits.MAX_OPEN_ROWS),
+            st.sampled_from(["", "x", "é", "😀"]),
+            st.integers(0, 400),
+        ),
+    ),
+    max_size=3,
+)
 
 
 def optional(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -108,6 +121,7 @@ EVENTS: dict[str, st.SearchStrategy[Any]] = {
         "log",
         {"first": st.one_of(st.integers(1, 12), counts), "lines": st.lists(lines, max_size=5)},
         partial=st.dictionaries(streams, texts, max_size=3),
+        open=open_rows,
     ),
     "progress": event(
         "progress",
@@ -210,12 +224,13 @@ def logs_of(*types: str) -> st.SearchStrategy[list[str]]:
     return st.lists(st.one_of(written, written, written, written, odd), min_size=3, max_size=16)
 
 
-def in_a_row(steps: list[tuple[int, list[Any], Any]]) -> list[str]:
+def in_a_row(steps: list[tuple[int, list[Any], Any, Any]]) -> list[str]:
     """Log events that follow each other, but for what the first number of a step says."""
     events, following = [], 1
-    for gap, given, partial in steps:
+    for gap, given, partial, drawn in steps:
         first = max(1, following + gap)
-        events.append(to_json({"type": "log", "at": 1, "first": first, "lines": given, "partial": partial}))
+        written = {"type": "log", "at": 1, "first": first, "lines": given, "partial": partial, "open": drawn}
+        events.append(to_json(written))
         following = first + len(given)
     return events
 
@@ -228,7 +243,8 @@ sequences = st.one_of(
     # Of a few types only, so that the events meet the same rows again and again.
     logs_of("tool"),
     logs_of("tool", "todos", "text"),
-    st.lists(st.tuples(gaps, st.lists(lines, max_size=4), partials), max_size=16).map(in_a_row),
+    st.lists(st.tuples(gaps, st.lists(lines, max_size=4), partials, optional(open_rows)), max_size=16).map(in_a_row),
+    logs_of("log", "status"),
     logs_of("todos", "progress", "status"),
     logs_of("meta", "status"),
     logs_of("display", "artifact", "permission"),

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from buildwidget.protocol.codec import decode_event, encode_state
-from buildwidget.protocol.events import Event
+from buildwidget.protocol.events import Event, LogEvent
 from buildwidget.protocol.reducer import fold
 from buildwidget.protocol.state import State, initial_state
 from tests.protocol.bounds import excesses
@@ -44,21 +44,26 @@ def assert_equal(in_typescript: NodeFold, texts: list[str], split: int) -> tuple
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_both_languages_fold_every_log_to_the_same_state(in_typescript: NodeFold, part: int) -> None:
-    folded = 0
+    folded = with_open = bounded_open = 0
     types: Counter[type] = Counter()
 
     @settings(max_examples=SEQUENCES // PARTS, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(sequences, st.integers(0, 20))
     def both_fold(texts: list[str], split: int) -> None:
-        nonlocal folded
-        _, events = assert_equal(in_typescript, texts, split)
+        nonlocal folded, with_open, bounded_open
+        state, events = assert_equal(in_typescript, texts, split)
         folded += 1
+        last = next((event.open for event in events[::-1] if isinstance(event, LogEvent) and event.open), None)
+        with_open += bool(state.log.open)
+        bounded_open += bool(state.log.open) and state.log.open != last
         types.update(map(type, events))
 
     both_fold()
     assert folded >= SEQUENCES // PARTS, part
     # The sequences prove nothing about what they do not hold: every type of event, and malformed ones.
     assert types.keys() == {*get_args(Event), NoneType}
+    assert with_open > 0
+    assert bounded_open > 0
 
 
 @pytest.mark.parametrize("field", BOUNDED)
@@ -91,6 +96,7 @@ def test_both_languages_cut_texts_alike(in_typescript: NodeFold, text: str) -> N
         {"type": "tool", "id": text, "name": text, "parent": text, "input": text, "output": {text: 1}},
         *({"type": "text", "id": text, "kind": "answer", "delta": part} for part in ("a", text, "b")),
         {"type": "log", "first": 1, "lines": [["stdout", text], ["stderr", "a" + text]], "partial": {"system": text}},
+        {"type": "log", "first": 3, "lines": [], "open": {"stdout": [text, "", "a" + text], "stderr": [text]}},
         {"type": "progress", "id": text, "label": text, "current": 1, "unit": text},
         {"type": "display", "id": text, "mime": text, "size": 1, "title": text},
         {"type": "artifact", "name": text, "path": text, "mime": text},

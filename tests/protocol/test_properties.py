@@ -149,7 +149,7 @@ def test_percent_is_100_exactly_when_told_and_nothing_follows_an_end(log: list[E
             assert after is before
         elif after.status in ENDS:
             assert after.percent == (100 if after.status == "succeeded" else before.percent)
-            assert (after.ended_at is not None, after.cancelling) == (True, False)
+            assert (after.ended_at is not None, after.cancelling, after.log.open) == (True, False, {})
         else:
             assert not (before.cancelling and not after.cancelling)
             assert not (before.status == "running" and after.status == "queued")

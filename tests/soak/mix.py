@@ -69,7 +69,8 @@ class Mix:
         stream: Any = rng.choice(("stdout", "stderr"))
         lines = [(stream, f"{self._made}.{number} {self._words(8)}") for number in range(rng.randint(0, 5))]
         partial: Any = {stream: self._words(3)} if rng.random() < 0.2 else None
-        return draft(LogEvent(at=now(), first=1, lines=lines, partial=partial))
+        rows: Any = {stream: [self._words(3) for _ in range(4)]} if rng.random() < 0.2 else None
+        return draft(LogEvent(at=now(), first=1, lines=lines, partial=partial, open=rows))
 
     def _metric(self) -> Draft:
         value = self._rng.choice((self._rng.random(), float("nan"), float("inf"), self._made))

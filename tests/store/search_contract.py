@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from buildwidget.protocol.events import LogEvent
+from buildwidget.protocol.events import LogEvent, LogLine
 from buildwidget.store import logs
 from buildwidget.store.records import LogPage
 from buildwidget.store.store import Store
@@ -130,7 +130,9 @@ class SearchContract:
         assert numbers("b\th") == [8]
         assert numbers(" none") == numbers("none\n") == []
 
-    def test_the_unfinished_line_is_not_searched(self, store: Store) -> None:
+    def test_what_is_no_whole_line_is_not_searched(self, store: Store) -> None:
         appender = started(store)
-        appender.append(drafts(LogEvent(at=later(), first=1, lines=[("stdout", "whole")], partial={"stdout": "half"})))
+        lines: list[LogLine] = [("stdout", "whole")]
+        event = LogEvent(at=later(), first=1, lines=lines, partial={"stdout": "half"}, open={"stdout": ["half drawn"]})
+        appender.append(drafts(event))
         assert store.log(appender.build_id, q="half") == LogPage(1, 1, 1, more=False, lines=[])

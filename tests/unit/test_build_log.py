@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from buildwidget import build as build_module
+from buildwidget import log_text
 from buildwidget.build import Build
 from buildwidget.comm_actions import perform
+from buildwidget.protocol.events import LogEvent, Stream
 from buildwidget.store import logs
+from buildwidget.store.records import Hydration
 from buildwidget.store.store import Store
-from tests.store.making import create, drafts, lines, started
+from tests.store.making import create, drafts, later, lines, started
 
 
 @pytest.fixture
@@ -25,7 +27,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def build(store: Store, monkeypatch: pytest.MonkeyPatch) -> Build:
     """100 lines, ``number 1`` to ``number 100``, of which a page searches 7 and reads 10."""
     monkeypatch.setattr(logs, "_SEARCHED_LINES", 7)
-    monkeypatch.setattr(build_module, "LOG_PAGE_LINES", 10)
+    monkeypatch.setattr(log_text, "LOG_PAGE_LINES", 10)
     appender = started(store)
     for first in range(1, 101, 4):
         appender.append(drafts(lines(*(f"number {n}" for n in range(first, first + 4)))))
@@ -38,6 +40,42 @@ def test_the_whole_log_and_its_end(build: Build) -> None:
     assert build.log(tail=23).split("\n") == everything[-23:]
     assert build.log(tail=1_000).split("\n") == everything
     assert build.log(tail=0) == ""
+
+
+def test_what_is_no_whole_line_yet_follows_the_lines(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_text, "LOG_PAGE_LINES", 2)
+    appender = started(store)
+    build = Build(appender.build_id, store)
+    rows: dict[Stream, list[str]] = {"stdout": ["copy 10%", "", "load 20%"], "stderr": ["row"]}
+    unfinished: dict[Stream, str] = {"stderr": "rest", "stdout": "name? "}
+    drawn = LogEvent(at=later(), first=1, lines=[], partial=unfinished, open=rows)
+    appender.append(drafts(lines("one", "two", "three"), drawn))
+    everything = ["one", "two", "three", "copy 10%", "", "load 20%", "row", "rest", "name? "]
+    assert build.log() == "\n".join(everything)
+    for tail in range(12):
+        assert build.log(tail=tail) == "\n".join(everything[-tail:] if tail else [])
+    assert list(build.log_lines()) == ["one", "two", "three"]
+    assert build.log(q="row") == build.log(q="rest") == ""
+    assert perform(build, "wholeLog", {}) == "one\ntwo\nthree"
+    appender.append(drafts(LogEvent(at=later(), first=1, lines=[("stdout", "four")], partial={}, open={})))
+    assert build.log(tail=2) == "three\nfour"
+
+
+def test_lines_that_come_while_the_log_is_read_do_not_stand_before_older_rows(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    appender = started(store)
+    appender.append(drafts(lines("one"), LogEvent(at=later(), first=1, lines=[], open={"stdout": ["two"]})))
+    build = Build(appender.build_id, store)
+    hydrate = store.hydrate
+
+    def then_goes_on(build_id: str) -> Hydration:
+        found = hydrate(build_id)
+        appender.append(drafts(lines("two"), LogEvent(at=later(), first=1, lines=[], open={})))
+        return found
+
+    monkeypatch.setattr(store, "hydrate", then_goes_on)
+    assert build.log() == "one\ntwo"
 
 
 def test_a_search_covers_the_whole_log(build: Build) -> None:

@@ -120,6 +120,7 @@ class StateBuilder {
   private takeStatus(event: StatusEvent): void {
     this.settlePercent();
     this.set(statusChanges(this.now, event));
+    if (isEnd(this.now.status)) this.log.end();
   }
 
   private takeMeta(event: MetaEvent): void {

@@ -52,6 +52,14 @@ describe("savedState", () => {
     expect(log.lines.at(-1)?.[1]).toContain("999 ");
   });
 
+  it("keeps no rows that are still drawn over", () => {
+    const drawn: State = {
+      ...base,
+      log: { ...base.log, open: { stdout: ["copy 10%"] }, partial: { stdout: "x" } },
+    };
+    expect(savedState(drawn).log).toEqual({ first: 1, count: 0, lines: [], partial: { stdout: "x" } });
+  });
+
   it("keeps no input or output of tools, and counts the tools it leaves out", () => {
     const few = savedState({ ...big, tools: big.tools.slice(0, 3) });
     expect(few.tools.map((row) => Object.keys(row))).toEqual(
@@ -81,6 +89,11 @@ describe("readSaved", () => {
       { ...base, log: 1 },
     ])
       expect(readSaved(value, "b1")).toBeNull();
+  });
+
+  it("mends a log without unfinished lines, and takes no open rows", () => {
+    const log = { first: 1, count: 0, lines: [], partial: 5, open: { stdout: 5 } };
+    expect(readSaved({ ...base, log }, "b1")).toEqual(base);
   });
 
   it("mends lists that are none", () => {

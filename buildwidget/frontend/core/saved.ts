@@ -48,7 +48,8 @@ function plus(state: State, field: string, more: number): State["dropped"] {
 }
 
 function cutLog(state: State): State {
-  const { log } = state;
+  // Rows that are still drawn over are worth nothing once nobody draws them.
+  const { open: _open, ...log } = state.log;
   let first = Math.max(0, log.lines.length - LOG_LINES);
   let characters = 0;
   for (let at = log.lines.length - 1; at >= first; at--) {
@@ -112,10 +113,12 @@ export function readSaved(value: unknown, build: string): State | null {
   if (typeof value.name !== "string" || !isRecord(value.log) || !Array.isArray(value.log.lines)) return null;
   const lists = LISTS.map((name) => [name, rowsOf(value[name])] as const);
   const { owner, kind, created_at } = value as unknown as State;
+  const { open: _open, ...log } = value.log;
   return {
     ...initialState({ id: build, owner, kind, created_at }),
     ...(value as unknown as State),
     ...Object.fromEntries(lists),
+    log: { ...log, partial: isRecord(log.partial) ? log.partial : {} } as unknown as State["log"],
     tags: Array.isArray(value.tags) ? value.tags : [],
     usage: isRecord(value.usage) ? value.usage : {},
     dropped: isRecord(value.dropped) ? (value.dropped as State["dropped"]) : {},

@@ -63,6 +63,12 @@ class Masker:
         masked = self._without_patterns(masked)
         return text if masked == raw else masked.decode("utf-8", errors)
 
+    def mask_rows(self, rows: list[str]) -> list[str]:
+        """Texts that stand below each other, without secret values; one that two rows share makes them one."""
+        whole = "\n".join(rows)
+        masked = self.mask(whole)
+        return rows if masked == whole else masked.split("\n")
+
     def mask_patterns(self, text: str) -> str:
         """The text without what the patterns find."""
         raw, errors = _encoded(text)
@@ -141,6 +147,8 @@ class Masker:
     def _mask_log(self, field: str, value: Any) -> Any:
         if field == "lines":
             return [(stream, self.mask(text)) for stream, text in value]
+        if field == "open":
+            return {stream: self.mask_rows(rows) for stream, rows in value.items()}
         return {stream: self.mask(text) for stream, text in value.items()}
 
 

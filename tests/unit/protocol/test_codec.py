@@ -47,6 +47,7 @@ from buildwidget.protocol.text import is_deeper
         StatusEvent(at=1, status="failed", exit_code=-9, error=Error(kind="OSError", message="é")),
         TodosEvent(at=1, seq=7, todos=[Todo(id="1", content="c", status="pending", active_form="ing")]),
         LogEvent(at=1, first=1, lines=[("stdout", "\x1b[1mbold\x1b[0m"), ("stderr", "\u2028\x00")], partial={}),
+        LogEvent(at=1, first=1, lines=[], open={"stdout": ["\x1b[1mbold", ""], "stderr": []}),
         ToolEvent(at=1, id="__proto__", input={"__proto__": [1, 2.5, None, True]}, truncated=["output"]),
         MetricEvent(at=1, name="m", points=[(None, "NaN", 1), (0, 1e300, 2)]),
     ],
@@ -90,6 +91,7 @@ def test_numbers_json_cannot_hold_are_written_as_the_wire_holds_them(value: Any,
     [
         TextEvent(at=1, id="\ud800", kind="plan", delta="a\udfffb"),
         LogEvent(at=1, first=1, lines=[("stdout", "\ud800")], partial={"stdout": "\udc00"}),
+        LogEvent(at=1, first=1, lines=[], open={"stdout": ["\ud800"]}),
         TodosEvent(
             at=1, todos=[Todo(id="1", content="c", status="pending"), Todo(id="2", content="\ud800", status="pending")]
         ),

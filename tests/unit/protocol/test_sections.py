@@ -205,8 +205,14 @@ def test_a_log_told_before_does_not_change_when_it_goes_on() -> None:
     log.apply(LogEvent(at=1, first=1, lines=stdout("one")))
     told = log.result()
     assert log.result() is told
-    log.apply(LogEvent(at=1, first=2, lines=stdout("two"), partial={"stdout": "x"}))
+    log.apply(LogEvent(at=1, first=2, lines=stdout("two"), partial={"stdout": "x"}, open={"stdout": ["y"]}))
     assert told == Log(first=1, count=1, lines=stdout("one"), partial={})
+    drawn = log.result()
+    log.end()
+    assert (drawn.open, log.result().open) == ({"stdout": ["y"]}, {})
+    ended = log.result()
+    log.end()
+    assert log.result() is ended
 
 
 def test_log_numbers_beyond_the_greatest_integer_are_not_taken() -> None:

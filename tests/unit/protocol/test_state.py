@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import msgspec
 
-from buildwidget.protocol.events import MetaEvent, StatusEvent
+from buildwidget.protocol.codec import decode_state, encode_state
+from buildwidget.protocol.events import LogEvent, MetaEvent, StatusEvent
 from buildwidget.protocol.reducer import fold
 from buildwidget.protocol.state import State, Summary, initial_state, summary_of
 
@@ -33,3 +34,12 @@ def test_what_has_no_value_is_null_where_the_contract_lists_it_and_absent_elsewh
         "created_at": 1,
         "head": 0,
     }
+
+
+def test_a_log_that_was_written_before_there_were_open_rows_has_none() -> None:
+    start = initial_state(id="b", owner="o", kind="command", created_at=1)
+    written = encode_state(start)
+    assert b'"open"' not in written
+    assert decode_state(written).log.open == {}
+    drawn = fold(start, [LogEvent(at=2, first=1, lines=[], open={"stdout": ["a"]})])
+    assert decode_state(encode_state(drawn)).log.open == {"stdout": ["a"]}

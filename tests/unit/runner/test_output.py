@@ -3,8 +3,16 @@ from __future__ import annotations
 import pytest
 
 from buildwidget.protocol.events import Event, LogEvent, ProgressEvent
-from buildwidget.runner.output import PARTIAL_SECONDS, Output
+from buildwidget.runner import output as output_module
+from buildwidget.runner.output import (
+    OPEN_BURST_CHARACTERS,
+    OPEN_CHARACTERS_A_SECOND,
+    OPEN_SECONDS,
+    PARTIAL_SECONDS,
+    Output,
+)
 from buildwidget.runner.secrets import Masker
+from buildwidget.runner.terminal.lines import LogUpdate
 from buildwidget.store.coalesce import MAX_LINES
 
 
@@ -23,6 +31,10 @@ class Console:
     @property
     def partials(self) -> list[object]:
         return [event.partial for event in self.events if isinstance(event, LogEvent) and event.partial is not None]
+
+    @property
+    def open(self) -> list[object]:
+        return [event.open for event in self.events if isinstance(event, LogEvent) and event.open is not None]
 
 
 @pytest.fixture
@@ -100,3 +112,119 @@ def test_a_secret_with_colours_in_it_is_masked_too() -> None:
 def test_the_tail_is_kept_for_the_reason_of_a_failure(console: Console) -> None:
     console.output.feed("stdout", b"one\n\x1b[31mtwo\x1b[0m\n")
     assert console.output.tail.text() == "one\ntwo"
+
+
+class Screen:
+    """Takes ``row|row>partial`` as what stands on the screen then, and ``=line`` as a line; the end writes the rows."""
+
+    def __init__(self) -> None:
+        self.moved = True
+        self._rows: list[str] = []
+
+    def feed(self, data: bytes) -> LogUpdate:
+        text = data.decode()
+        if text.startswith("="):
+            return LogUpdate([text[1:]], "")
+        rows, _, partial = text.partition(">")
+        if text:
+            self._rows = rows.split("|") if rows else []
+        return LogUpdate([], partial)
+
+    def finish(self) -> LogUpdate:
+        lines, self._rows = self._rows, []
+        return LogUpdate(lines, "")
+
+    def open_lines(self) -> list[str]:
+        return self._rows
+
+
+@pytest.fixture
+def screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(output_module, "LineSplitter", Screen)
+
+
+@pytest.mark.usefixtures("screen")
+def test_open_rows_are_written_with_the_unfinished_line(console: Console) -> None:
+    console.output.feed("stdout", b"a|b>c")
+    rows = ["a", "b"]
+    assert console.events == [LogEvent(at=7, first=1, lines=[], partial={"stdout": "c"}, open={"stdout": rows})]
+    console.now += 1
+    console.output.feed("stdout", b"a|b>d")
+    assert console.events[1:] == [LogEvent(at=7, first=1, lines=[], partial={"stdout": "d"})]
+
+
+@pytest.mark.usefixtures("screen")
+def test_a_picture_is_written_at_most_five_times_a_second_and_its_last_state_in_any_case(console: Console) -> None:
+    for frame in range(100):
+        console.output.feed("stdout", f"{frame}|x".encode())
+        console.now += 0.01
+    assert 4 <= len(console.open) <= 1 / OPEN_SECONDS
+    console.now += 0.2
+    console.output.idle()
+    assert console.open[-1] == {"stdout": ["99", "x"]}
+    before = len(console.events)
+    console.output.idle()
+    console.now += 1
+    console.output.idle()
+    assert len(console.events) == before
+
+
+@pytest.mark.usefixtures("screen")
+def test_a_picture_that_is_drawn_for_hours_is_written_more_seldom(console: Console) -> None:
+    row = "x" * 8 * 1024
+    for frame in range(3_600):
+        console.output.feed("stdout", f"{frame}{row}|x".encode())
+        console.now += 1
+    written = sum(len(text) for open_rows in console.open for text in open_rows["stdout"])  # type: ignore[index]  # a dict
+    assert written < OPEN_BURST_CHARACTERS + (3_600 + 10) * OPEN_CHARACTERS_A_SECOND
+
+
+@pytest.mark.usefixtures("screen")
+def test_lines_do_not_wait_for_the_rows_and_do_not_make_them_come_more_often(console: Console) -> None:
+    console.output.feed("stdout", b"0")
+    for frame in range(1, 20):
+        console.output.feed("stdout", f"{frame}".encode())
+        console.output.feed("stdout", f"=line {frame}".encode())
+        console.now += OPEN_SECONDS / 20
+    assert [text for _, text in console.lines] == [f"line {frame}" for frame in range(1, 20)]
+    assert console.open == [{"stdout": ["0"]}]
+    console.output.feed("stdout", b"=line 20")
+    console.now += OPEN_SECONDS / 20
+    console.output.feed("stdout", b"=line 21")
+    assert console.open == [{"stdout": ["0"]}, {"stdout": ["19"]}]
+
+
+@pytest.mark.usefixtures("screen")
+def test_open_rows_of_all_streams_are_written_together(console: Console) -> None:
+    console.output.feed("stdout", b"a")
+    console.now += 1
+    console.output.feed("stderr", b"b|c")
+    assert console.open[-1] == {"stdout": ["a"], "stderr": ["b", "c"]}
+    console.now += 1
+    console.output.feed("stdout", b">")
+    assert console.open[-1] == {"stderr": ["b", "c"]}
+
+
+@pytest.mark.usefixtures("screen")
+def test_at_the_end_there_are_no_open_rows_and_the_tail_has_them(console: Console) -> None:
+    console.output.feed("stdout", b"a|b")
+    console.output.finish()
+    assert console.open == [{"stdout": ["a", "b"]}, {}]
+    assert console.lines == [("stdout", "a"), ("stdout", "b")]
+    assert console.output.tail.text() == "a\nb"
+
+
+def test_without_open_rows_none_are_ever_mentioned(console: Console) -> None:
+    console.output.feed("stdout", b"one\ntwo")
+    console.output.finish()
+    assert console.open == []
+
+
+@pytest.mark.usefixtures("screen")
+def test_a_secret_that_moves_of_the_cursor_drew_is_masked_in_open_rows_too() -> None:
+    console = Console("correct-horse-battery")
+    # Neither is in the bytes in their order: the mark between them is where the cursor went.
+    console.output.feed("stdout", b"is correct-horse-b|attery.|ok!")
+    console.now += 1
+    console.output.feed("stdout", b"x correct-horse-battery|ok!")
+    assert console.open == [{"stdout": ["is ***.", "ok!"]}, {"stdout": ["x ***", "ok!"]}]

@@ -24,9 +24,14 @@ from buildwidget.store.entries import enter
 from buildwidget.store.records import Draft
 
 
-def log(*texts: str, first: int = 1, partial: str | None = None) -> LogEvent:
-    unfinished = None if partial is None else {"stdout": partial}
-    return LogEvent(at=1, first=first, lines=[("stdout", text) for text in texts], partial=unfinished)  # type: ignore[arg-type]  # its keys are streams
+def log(*texts: str, first: int = 1, partial: str | None = None, rows: list[str] | None = None) -> LogEvent:
+    return LogEvent(
+        at=1,
+        first=first,
+        lines=[("stdout", text) for text in texts],
+        partial=None if partial is None else {"stdout": partial},
+        open=None if rows is None else {"stdout": rows},
+    )
 
 
 def text(delta: str, id: str = "t") -> TextEvent:
@@ -49,6 +54,24 @@ def test_lines_are_joined_and_the_last_partial_is_kept() -> None:
     assert joined(log("a", partial="b"), log("b", "c", first=2, partial=""), log("d")) == [
         log("a", "b", "c", "d", partial="")
     ]
+
+
+def test_lines_are_joined_and_the_last_open_rows_are_kept() -> None:
+    assert joined(log("a", rows=["x", "y"]), log("b", rows=["z"]), log("c")) == [log("a", "b", "c", rows=["z"])]
+    assert joined(log("a", rows=["x"]), log("b")) == [log("a", "b", rows=["x"])]
+    assert joined(log("a", rows=["x"]), LogEvent(at=1, first=1, lines=[], open={})) == [
+        LogEvent(at=1, first=1, lines=[("stdout", "a")], open={})
+    ]
+
+
+@pytest.mark.parametrize("over", [0, 1])
+def test_open_rows_count_for_the_size_of_what_is_joined(over: int) -> None:
+    rows = ["y" * (MAX_TEXT // 4 - 5)] * 3 + ["y" * (MAX_TEXT // 4 - 5 + over)]
+    assert len(joined(log("x" * 10), log("x" * 10, rows=rows))) == 1 + over
+    assert len(joined(log("x" * 10, rows=rows), log("x" * 10))) == 1 + over
+    # What is replaced does not count, and without lines only the last picture is left.
+    assert len(joined(log("x" * 10, rows=rows), log("x" * 10, rows=["z"]))) == 1
+    assert joined(log(rows=rows), log(rows=rows), log(rows=["z"])) == [log(rows=["z"])]
 
 
 def test_deltas_points_and_bars_are_joined_across_each_other() -> None:
@@ -142,7 +165,12 @@ def test_long_lines_keep_their_payloads() -> None:
 
 _ids = st.sampled_from("ab")
 _events: st.SearchStrategy[Event] = st.one_of(
-    st.builds(log, st.text(max_size=3), partial=st.none() | st.text(max_size=2)),
+    st.builds(
+        log,
+        st.text(max_size=3),
+        partial=st.none() | st.text(max_size=2),
+        rows=st.none() | st.lists(st.text(max_size=2), max_size=2),
+    ),
     st.builds(text, st.text(max_size=3), _ids),
     st.builds(lambda key, whole: TextEvent(at=1, id=key, kind="answer", text=whole), _ids, st.text(max_size=3)),
     st.builds(bar, _ids, st.integers(0, 9) | st.just("NaN"), st.none() | st.integers(0, 9)),

@@ -112,3 +112,17 @@ def test_a_clean_draft_is_read_again_as_it_is(value: Any) -> None:
     made = draft(tool(input=value))
     assert made.clean
     assert codec.decode_event(msgspec.json.encode(made.event)) == made.event
+
+
+def test_open_rows_over_their_bounds_are_not_stored() -> None:
+    rows = [f"{n} " + "é" * 3_000 for n in range(4)]
+    made = draft(LogEvent(at=1, first=1, lines=[("stdout", "x" * 5_000)], open={"stderr": ["old"], "stdout": rows}))
+    assert isinstance(made.event, LogEvent)
+    assert made.event.open == {"stdout": [f"{n} " + "é" * 2_047 for n in range(4)]}
+    assert [payload.key for payload in made.payloads] == ["1"]
+    assert draft(made.event).event == made.event
+    few = LogEvent(at=1, first=1, lines=[], open={"stdout": ["a", ""]})
+    assert draft(few).event is few
+    assert draft(LogEvent(at=1, first=1, lines=[], open={"stdout": []})).event == LogEvent(
+        at=1, first=1, lines=[], open={}
+    )

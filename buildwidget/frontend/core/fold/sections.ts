@@ -25,6 +25,7 @@ import type {
   ToolState,
 } from "../protocol/types.gen";
 import { label } from "./metadata";
+import { boundedOpen } from "./open-rows";
 import { Rows } from "./rows";
 import { type Mutable, shared, sharedJson } from "./sharing";
 
@@ -144,6 +145,7 @@ export class LogSection {
   private first: number;
   private count: number;
   private partial: Log["partial"];
+  private open: Log["open"];
   private copied = false;
   private bytes: number | null = null;
 
@@ -152,6 +154,7 @@ export class LogSection {
     this.first = log.first;
     this.count = log.count;
     this.partial = log.partial;
+    this.open = log.open;
   }
 
   /** Takes one event; how many lines no longer stand in the state, of all that were ever written. */
@@ -165,7 +168,13 @@ export class LogSection {
       this.trim();
     }
     if (event.partial !== undefined) this.partial = shared(this.partial, boundedPartial(event.partial));
+    if (event.open !== undefined) this.open = boundedOpen(this.open, event.open);
     return this.first - 1;
+  }
+
+  /** The end of the build: nothing is drawn any more. */
+  end(): void {
+    this.open = undefined;
   }
 
   private startAgain(first: number): void {
@@ -205,8 +214,8 @@ export class LogSection {
   }
 
   result(): Log {
-    const { first, count, lines, partial } = this;
-    this.log = shared(this.log, { first, count, lines, partial });
+    const { first, count, lines, partial, open } = this;
+    this.log = shared(this.log, { first, count, lines, partial, ...(open && { open }) });
     this.copied = false;
     return this.log;
   }

@@ -273,7 +273,10 @@ export interface TextEvent {
   readonly text?: string;
 }
 /**
- * Whole lines from number ``first`` (from 1) on, and the unfinished line of each stream, replaced each time.
+ * Whole lines from number ``first`` (from 1) on, and what is no whole line yet: ``open`` and ``partial``.
+ *
+ * ``open``: per stream, the rows that a program still draws over (a picture of bars, for example), from top to bottom.
+ * ``partial``: per stream, the unfinished line after them. When present, each replaces what all streams had.
  */
 export interface LogEvent {
   readonly type: "log";
@@ -283,6 +286,9 @@ export interface LogEvent {
   readonly lines: readonly LogLine[];
   readonly partial?: {
     readonly [k: string]: string;
+  };
+  readonly open?: {
+    readonly [k: string]: readonly string[];
   };
 }
 /**
@@ -356,6 +362,9 @@ export interface Heartbeat {
 }
 /**
  * The end of the log: ``lines[0]`` has number ``first``; ``count`` lines have been written in all.
+ *
+ * ``open``: per stream, the rows that are still drawn over; they follow the lines, and the unfinished lines of
+ * ``partial`` follow them. Absent on the wire where there are none; an ended build has none.
  */
 export interface Log {
   readonly first: number;
@@ -363,6 +372,9 @@ export interface Log {
   readonly lines: readonly LogLine[];
   readonly partial: {
     readonly [k: string]: string;
+  };
+  readonly open?: {
+    readonly [k: string]: readonly string[];
   };
 }
 /**

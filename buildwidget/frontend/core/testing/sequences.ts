@@ -52,7 +52,10 @@ export const events: fc.Arbitrary<Record<string, unknown>> = fc.oneof(
   event(
     "log",
     { first: fc.integer({ min: 1, max: 9 }), lines: fc.array(fc.tuple(stream, texts), { maxLength: 4 }) },
-    { partial: fc.dictionary(stream, texts) },
+    {
+      partial: fc.dictionary(stream, texts),
+      open: fc.dictionary(stream, fc.array(texts, { maxLength: 60 })),
+    },
   ),
   event(
     "progress",

@@ -55,6 +55,46 @@ test("the root tells where the model stands", async () => {
   expect(root.querySelector('[data-line="41"]')?.textContent).toBe("one more");
 });
 
+test("rows that are still drawn follow the lines, and the unfinished line follows them", async () => {
+  const { session, root, find } = mount("command");
+  const logEvent = (more: object): BuildEvent => ({
+    type: "log",
+    at: Date.now(),
+    first: 41,
+    lines: [],
+    ...more,
+  });
+  const after = (): (string | null)[] =>
+    [...root.querySelectorAll('[data-line="40"], [data-line="0"]')].slice(1).map((line) => line.textContent);
+  session.apply([
+    logEvent({
+      open: { stdout: ["\u001b[32mcopy 10%\u001b[0m", "", "load 20%"] },
+      partial: { stdout: "name? " },
+    }),
+  ]);
+  await soon(() => expect(after()).toEqual(["copy 10%", "", "load 20%", "name? "]));
+  const [coloured, blank, load] = root.querySelectorAll('[data-open="true"]');
+  expect(coloured?.querySelector("[class], [style]")?.textContent).toBe("copy 10%");
+  expect(find(".bw-log").getAttribute("aria-live")).toBe("off");
+  expect(find("[data-testid=live]").textContent).toBe("");
+  session.apply([logEvent({ open: { stdout: ["copy 90%", "", "load 20%"] } })]);
+  await soon(() => expect(after()).toEqual(["copy 90%", "", "load 20%", "name? "]));
+  // What did not change is not touched: text that is selected there stays selected.
+  expect([...root.querySelectorAll('[data-open="true"]')]).toEqual([coloured, blank, load]);
+  const lines = [41, 42].map((line) => ["stdout", `line ${line}`]);
+  session.apply([logEvent({ lines, partial: {} }), { type: "status", at: Date.now(), status: "running" }]);
+  await soon(() => expect(root.querySelector('[data-line="42"]')).not.toBeNull());
+  expect(after().slice(-3)).toEqual(["copy 90%", "", "load 20%"]);
+  session.apply([{ type: "status", at: Date.now(), status: "failed" }]);
+  await soon(() => expect(root.querySelector('[data-open="true"]')).toBeNull());
+});
+
+test("a build that has drawn rows and no line yet has a log", async () => {
+  const { session, root } = mount("empty");
+  session.apply([{ type: "log", at: Date.now(), first: 1, lines: [], open: { stdout: ["copy 10%"] } }]);
+  await soon(() => expect(root.querySelector('[data-open="true"]')?.textContent).toBe("copy 10%"));
+});
+
 test("a command draws nothing that it does not have", () => {
   const { root } = mount("command");
   expect(root.querySelector("[data-testid=todos], [data-testid=progress], [data-testid=metrics]")).toBeNull();

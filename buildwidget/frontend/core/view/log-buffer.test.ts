@@ -11,6 +11,7 @@ import {
   mend,
   prepend,
   replace,
+  unfinishedRows,
 } from "./log-buffer";
 import type { LogState } from "./types";
 
@@ -112,4 +113,18 @@ test("in any order of steps the lines held are one stretch of the log", () => {
       }
     }),
   );
+});
+
+test("open rows of each stream stand before all unfinished lines, each with a key of its own", () => {
+  const open = { stdout: ["a", ""], stderr: ["b"] };
+  const rows = unfinishedRows({ ...state(3), open, partial: { stdout: "c", stderr: "", system: "d" } });
+  expect(rows.map(({ stream, text, kind }) => [stream, text, kind])).toEqual([
+    ["stdout", "a", "open"],
+    ["stdout", "", "open"],
+    ["stderr", "b", "open"],
+    ["stdout", "c", "partial"],
+    ["system", "d", "partial"],
+  ]);
+  expect(new Set(rows.map(({ key }) => key)).size).toBe(rows.length);
+  expect(unfinishedRows(state(3))).toEqual([]);
 });

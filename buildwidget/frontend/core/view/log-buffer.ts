@@ -97,7 +97,23 @@ export function isAttached(buffer: LogBuffer, log: LogState): boolean {
   return endOf(buffer) >= log.first + log.lines.length;
 }
 
-/** The unfinished lines, each with its stream. */
-export function partialLines(log: LogState): Array<readonly [string, string]> {
-  return Object.entries(log.partial).flatMap(([stream, text]) => (text ? [[stream, text] as const] : []));
+/** What follows the last line and is none yet. */
+export interface UnfinishedRow {
+  /** The same for what stands at the same place, whatever it says. */
+  readonly key: string;
+  readonly stream: string;
+  readonly text: string;
+  /** `open`: a row that a program still draws over; `partial`: an unfinished line. */
+  readonly kind: "open" | "partial";
+}
+
+/** The open rows of each stream, then the unfinished lines. */
+export function unfinishedRows(log: LogState): UnfinishedRow[] {
+  const open = Object.entries(log.open ?? {}).flatMap(([stream, rows]) =>
+    rows.map((text, at): UnfinishedRow => ({ key: `${stream} ${at}`, stream, text, kind: "open" })),
+  );
+  const partial = Object.entries(log.partial).flatMap(([stream, text]): UnfinishedRow[] =>
+    text ? [{ key: stream, stream, text, kind: "partial" }] : [],
+  );
+  return [...open, ...partial];
 }

@@ -4,6 +4,7 @@ import { MAX_LOG_LINE_BYTES } from "../protocol/limits.gen";
 import { ansiText, visibleText } from "./ansi";
 import { occurrences } from "./case-fold";
 import { bytes, count } from "./format";
+import type { UnfinishedRow } from "./log-buffer";
 import { memo } from "./memo";
 
 /** A line this long is laid out; what is longer is in the download. */
@@ -22,7 +23,8 @@ interface Props {
   readonly query?: string;
   readonly numbered?: boolean;
   readonly lit?: boolean;
-  readonly partial?: boolean;
+  /** What it is where it is no whole line yet. */
+  readonly unfinished?: UnfinishedRow["kind"];
   /** Fetches the line whole; absent where it is. */
   readonly onWhole?: (number: number) => void;
   readonly onPick?: (number: number) => void;
@@ -44,7 +46,8 @@ export const LogLine = memo(function LogLine(props: Props): JSX.Element {
       class="bw-log-line"
       data-stream={stream}
       data-line={number}
-      data-partial={props.partial ?? false}
+      data-partial={props.unfinished === "partial"}
+      data-open={props.unfinished === "open"}
       data-lit={props.lit ?? false}
     >
       {onPick ? (

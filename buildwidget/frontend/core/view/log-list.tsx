@@ -1,14 +1,14 @@
 /** A virtual list of log lines that can follow its end. */
 import { Fragment, type JSX } from "preact";
 import { useCallback, useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import type { LogRow } from "./log-buffer";
+import type { LogRow, UnfinishedRow } from "./log-buffer";
 import { LogLine } from "./log-line";
 import { useVirtual } from "./virtual";
 
 interface Props {
   readonly rows: readonly LogRow[];
-  /** The unfinished lines, drawn after the last. */
-  readonly partial: ReadonlyArray<readonly [string, string]>;
+  /** What is no whole line yet, drawn after the last. */
+  readonly unfinished: readonly UnfinishedRow[];
   readonly following: boolean;
   /** A line to bring into sight and to light up. */
   readonly target: number | null;
@@ -87,13 +87,13 @@ export function LogList(props: Props): JSX.Element {
         );
       })}
       {virtual.rest > 0 && <div style={{ height: `${virtual.rest}px` }} />}
-      {props.partial.map(([stream, text]) => (
+      {props.unfinished.map(({ key, stream, text, kind }) => (
         <LogLine
-          key={stream}
+          key={key}
           number={0}
           stream={stream}
           text={text}
-          partial
+          unfinished={kind}
           {...(props.query ? { query: props.query } : {})}
         />
       ))}

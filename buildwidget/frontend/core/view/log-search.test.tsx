@@ -112,6 +112,19 @@ test("lines that arrive are found, and the unfinished line too", async () => {
   expect(status()).toBe("1 line");
 });
 
+test("rows that are still drawn are found where they stand, before the unfinished line", async () => {
+  await type("fresh");
+  await soon(() => expect(status()).toBe("0 lines"));
+  const first = (session.get().state?.log.count ?? 0) + 1;
+  const open = { stdout: ["a \u001b[31mFresh\u001b[0m row", "another", "refreshed"] };
+  session.apply([{ type: "log", at: Date.now(), first, lines: [], open, partial: { stdout: "freshly" } }]);
+  await soon(() => expect(status()).toBe("3 lines"));
+  const found = [...place.querySelectorAll(".bw-log-line")].map((line) => line.textContent);
+  expect(found).toEqual(["a Fresh row", "refreshed", "freshly"]);
+  session.apply([{ type: "log", at: Date.now(), first, lines: [], open: {} }]);
+  await soon(() => expect(status()).toBe("1 line"));
+});
+
 test("an error ends the search, says how far it came, and can be tried again", async () => {
   print(...Array.from({ length: 60_000 }, (_, n) => `number ${n}`));
   const { log } = session.actions;

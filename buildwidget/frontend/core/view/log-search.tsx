@@ -5,7 +5,7 @@ import { visibleText } from "./ansi";
 import { occurrences } from "./case-fold";
 import { count, plural } from "./format";
 import { Icon } from "./icons";
-import { type LogRow, partialLines } from "./log-buffer";
+import { type LogRow, unfinishedRows } from "./log-buffer";
 import { LogList } from "./log-list";
 import { LogScan, type SearchState } from "./log-scan";
 import { messageOf, useBuild } from "./session";
@@ -28,10 +28,10 @@ export function LogSearch({ log, onPick, onEnd }: Props): JSX.Element {
   const wanted = useRef<string | null>(null);
   useEffect(() => input.current?.focus(), []);
   // The server searches whole lines; the page has those that are not.
-  const partial =
+  const unfinished =
     state === null
       ? []
-      : partialLines(log).filter(([, text]) => occurrences(visibleText(text), state.query).length > 0);
+      : unfinishedRows(log).filter(({ text }) => occurrences(visibleText(text), state.query).length > 0);
   const hits = state?.hits ?? NOTHING;
   const newest = state?.query === query ? hits.at(-1) : undefined;
   useEffect(() => {
@@ -47,7 +47,7 @@ export function LogSearch({ log, onPick, onEnd }: Props): JSX.Element {
     setQuery(text);
     setFollowing(true);
   };
-  const found = hits.length + partial.length;
+  const found = hits.length + unfinished.length;
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: Escape ends the search from anywhere in it.
     <div
@@ -86,7 +86,7 @@ export function LogSearch({ log, onPick, onEnd }: Props): JSX.Element {
       {state?.phase === "complete" && found === 0 && <p class="bw-empty">No line has these words.</p>}
       <LogList
         rows={hits}
-        partial={partial}
+        unfinished={unfinished}
         following={following}
         target={null}
         query={state?.query ?? ""}

@@ -11,9 +11,10 @@ import {
   isAttached,
   type LogBuffer,
   mend,
-  partialLines,
   prepend,
   replace,
+  type UnfinishedRow,
+  unfinishedRows,
 } from "./log-buffer";
 import { LogList } from "./log-list";
 import { LogSearch } from "./log-search";
@@ -80,7 +81,7 @@ export const Log = memo(function Log({ log, searching, onSearchEnd }: Props): JS
     <div class="bw-log-place" data-count={log.count}>
       <LogList
         rows={buffer.rows}
-        partial={attached ? partialLines(log) : NO_LINES}
+        unfinished={attached ? unfinishedRows(log) : NO_ROWS}
         following={following}
         target={target}
         label="Log"
@@ -113,7 +114,7 @@ export const Log = memo(function Log({ log, searching, onSearchEnd }: Props): JS
   );
 });
 
-const NO_LINES: ReadonlyArray<readonly [string, string]> = [];
+const NO_ROWS: readonly UnfinishedRow[] = [];
 
 interface Query {
   readonly before?: number;

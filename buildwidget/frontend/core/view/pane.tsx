@@ -7,6 +7,7 @@ import { short } from "./format";
 import { Icon } from "./icons";
 import { useIdentity } from "./identity";
 import { Log } from "./log";
+import { unfinishedRows } from "./log-buffer";
 import { useAction, useBuild } from "./session";
 import { Texts } from "./texts";
 import type { State } from "./types";
@@ -17,7 +18,7 @@ const WORDS: Record<TabName, string> = { log: "Log", text: "Text", output: "Outp
 
 /** The tabs a build has, and how much is in each. */
 export function tabsOf(state: State): Array<readonly [TabName, number]> {
-  const hasLog = state.log.count > 0 || Object.values(state.log.partial).some(Boolean);
+  const hasLog = state.log.count > 0 || unfinishedRows(state.log).length > 0;
   const tabs: Array<readonly [TabName, number, boolean]> = [
     ["log", state.log.count, hasLog],
     ["text", state.texts.length, state.texts.length > 0],
@@ -42,7 +43,7 @@ const LEAST_LINES = 6;
 
 /** Below this height the pane is not squeezed, the whole body scrolls instead, px. */
 function leastHeight(tab: TabName, { log }: State): number {
-  const lines = tab === "log" ? log.lines.length + Object.keys(log.partial).length : LEAST_LINES;
+  const lines = tab === "log" ? log.lines.length + unfinishedRows(log).length : LEAST_LINES;
   return TABS_HEIGHT + LINE_HEIGHT * Math.min(LEAST_LINES, lines);
 }
 

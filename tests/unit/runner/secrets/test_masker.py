@@ -88,7 +88,9 @@ S = SECRET
         TodosEvent(at=1, todos=[Todo(id="1", content=S, status="pending", active_form=S)]),
         ToolEvent(at=1, id="t", name=S, state="running", input={S: [S]}, output=S, truncated=["input"]),
         TextEvent(at=1, id="t", kind="answer", delta=S),
-        LogEvent(at=1, first=1, lines=[("stdout", S), ("system", "x")], partial={"stderr": S}),
+        LogEvent(
+            at=1, first=1, lines=[("stdout", S), ("system", "x")], partial={"stderr": S}, open={"stdout": ["a", S]}
+        ),
         ProgressEvent(at=1, id=S, label=S, current=1, total=2.5, unit=S, done=False),
         MetricEvent(at=1, name=S, points=[(1, "NaN", 3)]),
         DisplayEvent(at=1, id="d", mime="text/plain", size=3, title=S),
@@ -112,7 +114,7 @@ def test_the_protocols_own_words_are_no_secrets() -> None:
         TodosEvent(at=1, todos=[Todo(id="1", content="x", status="in_progress")]),
         ToolEvent(at=1, id="t", state="running"),
         TextEvent(at=1, id="t", kind="reasoning"),
-        LogEvent(at=1, first=1, lines=[("stdout", "x")], partial={"system": "y"}),
+        LogEvent(at=1, first=1, lines=[("stdout", "x")], partial={"system": "y"}, open={"system": ["y", "", "z"]}),
     ]
     assert [masker.mask_event(event) for event in events] == events
 
@@ -220,3 +222,17 @@ def test_a_path_keeps_its_parts() -> None:
     assert masker.mask_path("out/ab/cd/efghij.pt") == "out/***/***/***.pt"
     assert masker.mask_path(f"out/{SECRET}.pt") == "out/***.pt"
     assert masker.mask_path("out/model.pt") == "out/model.pt"
+
+
+def test_a_secret_that_two_open_rows_share_is_masked() -> None:
+    rows = ["above", f"is {SECRET[:6]}", f"{SECRET[6:]}.", "", "below"]
+    event = LogEvent(at=1, first=1, lines=[], open={"stdout": rows, "stderr": ["x"]})
+    masked = Masker([SECRET]).mask_event(event)
+    assert masked.open == {"stdout": ["above", "is ***.", "", "below"], "stderr": ["x"]}
+    assert event.open == {"stdout": rows, "stderr": ["x"]}
+
+
+def test_open_rows_without_a_secret_stay_as_they_are() -> None:
+    masker = Masker([SECRET])
+    for rows in ([], [""], ["", ""], ["a", "", "b", ""]):
+        assert masker.mask_rows(rows) == rows

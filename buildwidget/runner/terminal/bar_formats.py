@@ -256,7 +256,7 @@ def read_any_bar(line: str) -> Bar | None:
 
 
 def read_heading(bar: Bar) -> Bar | None:
-    """The bar that a bar's label counts: ``Epoch 3/20`` is the third of 20 that runs, so two are done."""
+    """The bar that a bar's label counts: of ``Epoch 3/20`` the current is 3, and the third of 20 runs."""
     heading = steps.heading_of(bar)
     return heading if heading is not None and _is_sound(heading) else None
 

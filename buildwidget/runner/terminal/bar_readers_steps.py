@@ -95,11 +95,11 @@ def counted(row: str, _above: str) -> Bar | None:
 
 
 def heading_of(bar: Bar) -> Bar | None:
-    """The bar that a bar's label counts, whether or not its numbers are sound."""
+    """The bar that a bar's label counts, with the number in the label; whether or not its numbers are sound."""
     match = None if bar.family == "count" else _COUNTED.match(bar.label)
-    if match is None or int(match[2]) < 1 or int(match[3]) == bar.total:  # then the bar itself counts them
+    if match is None or int(match[3]) == bar.total:  # then the bar itself counts them
         return None
-    return Bar("count", match[1].capitalize(), int(match[2]) - 1, int(match[3]), None)
+    return Bar("count", match[1].capitalize(), int(match[2]), int(match[3]), None)
 
 
 def buildx(row: str, _above: str) -> Bar | None:

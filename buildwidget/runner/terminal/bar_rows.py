@@ -15,6 +15,9 @@ from buildwidget.runner.terminal.bar_formats import Bar
 _MAX_ROWS: Final = 64
 """Rows whose bars are remembered; more than a screen has."""
 
+_MAX_ALIKE: Final = 64
+"""Bars without a label of their own that are told apart by their rows."""
+
 _MAX_LABELS: Final = 4
 """Labels of one bar that are remembered; the latest ones, since a label is seldom one of long ago."""
 
@@ -47,6 +50,7 @@ class BarRows:
         self._seats: dict[str, _Seat] = {}
         self._alike: dict[str, list[_Seat]] = {}  # by identity
         self._on_row: dict[int, str] = {}
+        self._erased_on: dict[int, str] = {}
 
     @property
     def last_row(self) -> int:
@@ -59,11 +63,11 @@ class BarRows:
 
     def name_of(self, identity: str, bar: Bar, place: Place) -> str:
         """The name of the bar that is drawn: its identity, with a number if another one looks the same."""
-        if bar.family != "tqdm":
-            return identity
         alike = self._alike.get(identity)
         if not alike:
             return self._relabelled(identity, bar, place) or identity
+        if bar.family != "tqdm":
+            return self._redrawn(alike, identity, place)
         same_place = next((seat for seat in alike if seat.place.up == place.up), None)
         if place.up == 0 and _at_end(bar):
             # An inner bar that is kept draws its end on the resting row, where its text stays.
@@ -77,12 +81,32 @@ class BarRows:
         numbers = (f"{identity}#{number}" for number in range(2, len(alike) + 3))
         return next(name for name in numbers if name not in self._seats)
 
+    def _redrawn(self, alike: list[_Seat], identity: str, place: Place) -> str:
+        """Of bars that look alike the one that is drawn: the one on its row, else the first that was erased or over."""
+        if len(alike) == 1 and not self._stands_elsewhere(alike[0], place):
+            return alike[0].name
+        here = next((seat for seat in alike if seat.place.row == place.row and not seat.gone), None)
+        if here is not None:
+            return here.name
+        free = [seat for seat in alike if seat.gone] or [seat for seat in alike if seat.over]
+        if free:
+            return min(free, key=lambda seat: seat.place.row).name
+        if len(alike) >= _MAX_ALIKE:
+            return alike[0].name
+        numbers = (f"{identity}#{number}" for number in range(2, len(alike) + 3))
+        return next(name for name in numbers if name not in self._seats)
+
+    def _stands_elsewhere(self, seat: _Seat, place: Place) -> bool:
+        """Whether a bar that is drawn over and over still stands on another row."""
+        on_its_row = self._on_row.get(seat.place.row) == seat.name
+        return seat.rewritten and on_its_row and seat.place.row != place.row and not seat.over
+
     def _relabelled(self, identity: str, bar: Bar, place: Place) -> str | None:
         """A bar that goes on in its place under another label, as after ``set_description``, is the same one."""
-        seat = self._seats.get(self._on_row.get(place.row, ""))
-        if seat is None or seat.over or seat.place != place or seat.bar.family != bar.family:
+        seat = self._seats.get(self._on_row.get(place.row) or self._erased_on.get(place.row, ""))
+        if seat is None or _at_end(seat.bar) or seat.place != place or seat.bar.family != bar.family:
             return None
-        if seat.bar.total != bar.total or bar.total is None or bar.current < seat.bar.current:
+        if seat.bar.total != bar.total or (bar.total is None and bar.current < seat.bar.current):
             return None
         self._alike[identity] = [seat]
         seat.labels.append(identity)
@@ -102,6 +126,7 @@ class BarRows:
         seat.bar, seat.gone = bar, False
         seat.place = Place(place.row, seat.place.up) if end_of_inner else place
         self._on_row[place.row] = name
+        self._erased_on.pop(place.row, None)
         if len(self._on_row) > _MAX_ROWS:
             del self._on_row[next(iter(self._on_row))]
         return self._leave_behind(seat) if begins and bar.family == "tqdm" and not _at_end(bar) else []
@@ -130,6 +155,10 @@ class BarRows:
     def take(self, place: Place, text: str) -> str | None:
         """The bar that is gone, because another text, or a blank one, stands in its place."""
         name = self._on_row.pop(place.row, None)
+        if name is not None and not text:
+            self._erased_on[place.row] = name
+            if len(self._erased_on) > _MAX_ROWS:
+                del self._erased_on[next(iter(self._erased_on))]
         if name is None and text and text.isspace():
             # tqdm wipes where a bar would be drawn next, which is further down if lines were printed.
             name = next((it.name for it in self._seats.values() if self._is_wiped(it, place)), None)
@@ -141,11 +170,17 @@ class BarRows:
     def _is_wiped(self, seat: _Seat, place: Place) -> bool:
         return seat.bar.family == "tqdm" and not seat.over and seat.place.up == place.up and seat.place.row < place.row
 
+    def close(self, name: str) -> None:
+        """The bar that was erased is not drawn again: what is drawn in its place is another one."""
+        for row in [row for row, erased in self._erased_on.items() if erased == name]:
+            del self._erased_on[row]
+
     def forget(self, name: str) -> None:
         """The bar is not followed any more."""
         seat = self._seats.pop(name, None)
         if seat is None:
             return
+        self.close(name)
         if self._on_row.get(seat.place.row) == name:
             del self._on_row[seat.place.row]
         self._forget_labels(seat, 0)

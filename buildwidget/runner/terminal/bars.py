@@ -21,6 +21,7 @@ from buildwidget.protocol.limits import MAX_PROGRESS
 from buildwidget.runner.terminal.bar_formats import Bar, may_hold_bar, read_any_bar, read_bar, read_heading
 from buildwidget.runner.terminal.bar_nesting import Nesting
 from buildwidget.runner.terminal.bar_rows import BarRows, Place
+from buildwidget.runner.terminal.headings import Headings
 from buildwidget.runner.terminal.lines import Drawn, LogUpdate, strip_colours
 
 INTERVAL_SECONDS: Final = 0.1
@@ -60,6 +61,7 @@ class BarReader:
         self._erased: dict[str, float] = {}
         self._nesting = Nesting()
         self._rows = BarRows()
+        self._headings = Headings()
         self._has_ended = False
         self._above = ""
         self._held: tuple[int, str] | None = None
@@ -94,6 +96,10 @@ class BarReader:
     def finish(self, at: int) -> list[ProgressEvent]:
         """The changes that were held back, at the end of the output."""
         self._read_held()
+        for outer, inner in self._headings.at_last():
+            if outer in self._known and inner in self._known and _is_done(self._known[inner].bar):
+                bar = self._known[outer].bar
+                self._note(outer, bar._replace(current=bar.total or bar.current))
         self._close_erased(float("-inf"))
         return self._events_of(list(self._waiting), at)
 
@@ -144,13 +150,16 @@ class BarReader:
         self._read_row(Place(row, 0), strip_colours(text), ended=False)
 
     def _see(self, bar: Bar, place: Place) -> None:
+        heading = read_heading(bar)
+        if heading is not None:
+            bar = bar._replace(label="")  # what it is about is the heading's
         identity = self._shared_name(_identity(bar))
         name = self._rows.name_of(identity, bar, place)
         if name not in self._known and not self._is_believed(bar):
             return
-        heading = read_heading(bar)
         if heading is not None:
-            self._note(self._shared_name(_identity(heading)), heading)
+            outer = self._shared_name(_identity(heading))
+            self._note(outer, self._headings.take(outer, heading, name))
         begins = self._note(name, bar)
         if begins and self._rows.is_below_ended(place):
             self._nesting.put_inside(name)
@@ -191,6 +200,7 @@ class BarReader:
 
     def _close(self, name: str) -> None:
         self._erased.pop(name, None)
+        self._rows.close(name)
         known = self._known.get(name)
         if known is None or known.closed:
             return

@@ -139,7 +139,7 @@ def test_what_a_bar_is_about_may_stand_on_the_line_above() -> None:
     assert shown(read(pip.encode())) == [("Downloading numpy-2.0-cp311.whl", 1.2, 16.9, "MB", None)]
     assert shown(read("Epoch 1/2\n 5/10 ━━━━━━━ 0s\n".encode())) == [
         ("Epoch", 0, 2, None, None),
-        ("Epoch 1/2", 5, 10, None, None),
+        ("progress", 5, 10, None, None),
     ]
 
 
@@ -218,14 +218,33 @@ def of_program(*arguments: str) -> tuple[list[ProgressEvent], list[str]]:
 
 
 def test_the_label_of_a_bar_may_count_an_outer_one() -> None:
-    events = read(*(b"Epoch %d/3:  50%%|#| 1/2 [00:00<00:00, 1it/s]\n" % epoch for epoch in (1, 2)))
-    assert [(event.label, event.current, event.total) for event in events] == [
-        ("Epoch", 0, 3),
-        ("Epoch 1/3", 1, 2),
-        ("Epoch", 1, 3),
-        ("Epoch 2/3", 1, 2),
+    draws = [
+        b"\rEpoch %d/3:  50%%|#| %d/2 [00:00<00:00, 1it/s]%s" % (epoch, n, b"\n" * (n == 2))
+        for epoch in (1, 2, 3)
+        for n in (0, 2)
     ]
+    events = read(*draws)
+    assert [(event.label, event.current, event.total, event.done) for event in events] == [
+        ("Epoch", 0, 3, None),
+        ("progress", 0, 2, None),
+        ("progress", 2, 2, True),
+        ("Epoch", 1, 3, None),
+        ("progress", 0, 2, False),
+        ("progress", 2, 2, True),
+        ("Epoch", 2, 3, None),
+        ("progress", 0, 2, False),
+        ("progress", 2, 2, True),
+        ("Epoch", 3, 3, True),
+    ]
+    assert len({event.id for event in events}) == 2
     assert [event.label for event in read(b"Epoch 1/2:  50%|#| 1/2 [00:00<00:00, 1it/s]\n")] == ["Epoch 1/2"]
+
+
+def test_an_outer_bar_may_be_counted_from_nought() -> None:
+    draws = [b"\rEpoch %d/3:  50%%|#| %d/2 [00:00<00:00, 1it/s]" % (epoch, n) for epoch in (0, 1, 2) for n in (0, 2)]
+    outer = [(event.current, event.done) for event in read(*draws) if event.label == "Epoch"]
+    assert outer == [(0, None), (1, None), (2, None), (3, True)]
+    assert [event.current for event in read(*draws[:-1]) if event.label == "Epoch"] == [0, 1, 2]
 
 
 def test_a_bar_that_goes_on_under_another_label_is_the_same() -> None:

@@ -15,13 +15,13 @@ from tests.unit.runner.terminal.recordings.replay import NAMES, Read, load, play
 # The numbers that a percent goes through; None: it is not shown.
 PERCENTS: dict[str, list[int | None]] = {
     "hf_trainer": [0, 16, 33, 43, 53, 66, 75, 85, None],
-    "keras2": [0, 50],
-    "keras3": [0, 50],
+    "keras2": [0, 50, None],
+    "keras3": [0, 50, None],
     "pip_downloads": [0, 30, 55, 80, None, 0, 16, 36, 53, 70, 86, None, 0, 30, 60, 85, None],
     "rich_erased": [0, 8, 22, 56, None, 0, 18, 32, 50, 65, 80, None],
     "rich_nested": [0, 33, 67, None],
     "rich_parallel": [0, 7, None],
-    "tqdm_epoch_labels": [0, 33, 66],
+    "tqdm_epoch_labels": [0, 33, 66, None],
     "tqdm_epochs": [0, 33, 66, None],
     "tqdm_fast_inner": [0, 10, 20, 30, 45, 60, 75, 90, None],
     "tqdm_fetching": [0, 37, 75, None],

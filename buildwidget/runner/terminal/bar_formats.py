@@ -36,7 +36,8 @@ class Format(NamedTuple):
         name: what it is called in tests.
         sample: a line of it.
         read: reads one line without colours, given the line above it, in time linear in its length.
-        literals: texts, at least one of which is in each such line, unless ``opening`` matches it; a 0 stands for a number.
+        literals: texts, at least one of which is in each such line, unless ``opening`` matches it; a 0 stands for
+            a number.
         opening: a pattern for the beginning of the line, after blanks and colours; "" if there is none.
         starts: the characters that such a line may begin with.
         sure: whether one sight is enough; the reader may still say no.

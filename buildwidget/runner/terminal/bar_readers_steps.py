@@ -139,7 +139,7 @@ def spinner_count(row: str, _above: str) -> Bar | None:
 
 
 def apt(row: str, _above: str) -> Bar | None:
-    """Rows of apt and dpkg: ``Reading package lists... 45%``, ``(Reading database ... 45%``, ``45% [1 name 1,234 kB]``."""
+    """Rows of apt and dpkg: ``Reading package lists... 45%``, ``(Reading database ... 45%``, ``45% [1 name 12 kB]``."""
     if match := _APT.match(row):
         return Bar("apt", label_of(match[1]), int(match[2]), 100, "%")
     match = _APT_FETCH.match(row)

@@ -368,6 +368,9 @@ NO_BARS: Final = (
     "12:00:05 | INFO | module:main:12 - 45 items",
     "May 5 10:11:12 host kernel: [12345.678901] usb 1-1: new device",
     # Sentences
+    "Decoder bit reader function optimized. PATCH [1/6]",
+    "Optimization of WebPRescalerExportRow. [2/6]",
+    "post-migration API renaming [1/2]",
     "On 3/20 we met, and 45% of us agreed",
     "coverage: 45%",
     "Delete 45% of the files?",

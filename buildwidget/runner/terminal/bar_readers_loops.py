@@ -33,7 +33,7 @@ _TQDM_BARE: Final = re.compile(
 _RATE: Final = re.compile(r"[\d.?]\s?[kMGTP]?([A-Za-z]+)/s|s/([A-Za-z]+)")
 _OTHER_RATE: Final = re.compile(r"(?:, |<\S{1,12}, )[\d.?]{1,12}(?: ([A-Za-z]{1,30}))?/s")
 _COUNTER: Final = re.compile(rf"(?<!\S)({NUMBER}) (?:(\S{{1,30}}) )?\[{CLOCK}, {SIZE}(?: (\S{{1,30}}))?/s\]")
-_DRAWN: Final = " █▏▎▍▌▋▊▉#0123456789"
+_DRAWN: Final = " █▏▎▍▌▋▊▉▁▂▃▄▅▆▇#0123456789"
 _ALIVE: Final = re.compile(
     rf"(?<![\w.])({SIZE})([kMGTP]?i?)([A-Za-z%]*)/({SIZE})([kMGTP]?i?)[A-Za-z%]* \[\d{{1,3}}%\] in "
 )
@@ -55,7 +55,7 @@ _CATBOOST: Final = re.compile(r"(\d{1,9}):\t(?:learn|test): ")
 
 
 def tqdm(row: str, _above: str) -> Bar | None:
-    """Rows of tqdm and enlighten: ``desc:  45%|###   | 9/20 [00:03<00:04, 3.2it/s]``; Julia."""
+    """Rows of tqdm, enlighten and Julia: ``desc:  45%|###   | 9/20 [00:03<00:04, 3.2it/s]``, ``a:  45%|##  |  ETA``."""
     place = row.find("%|")
     if place < 1 or not row[place - 1].isdecimal():
         return None

@@ -54,6 +54,40 @@ SAMPLES: Final = (
         Row("Progress:  45%|██████████████████▌                      |  ETA: 0:00:03", "Progress", 45, 100, "%"),
         Row("Progress: 100%|█████████████████████████████████████████| Time: 0:00:05", "Progress", 100, 100, "%"),
     )),
+    Samples("tqdm", "tqdm", "thread: https://github.com/timholy/ProgressMeter.jl/issues/230", (
+        Row("Progress: 100%|█████████████████████████████████████████████████████████| Time: 0:00:10", "Progress", 100, 100, "%"),
+    )),
+    Samples("tqdm", "tqdm", "thread: https://github.com/DiamondLightSource/httomo/pull/294", (
+        Row("    25%|##5       | 1/4 [01:12<03:38, 72.70s/block]", "", 1, 4, "block"),
+    )),
+    Samples("pipes", "bar", "thread: https://github.com/conda/conda/pull/7191", (
+        Row(f"wheel-0.31.0         |   62 KB | {'#' * 122} | 100%", "wheel-0.31.0", 100, 100, "%"),
+        Row(f"pip-9.0.3            |  2.3 MB | {'#' * 82}{' ' * 40} |  67%", "pip-9.0.3", 67, 100, "%"),
+    )),
+    Samples("pipes", "bar", "thread: https://github.com/conda/conda/issues/4348", (
+        Row(f"xlwings-0.10.2 100% |{'#' * 110}| Time: 0:00:00   4.71 MB/s", "xlwings-0.10.2", 100, 100, "%"),
+    )),
+    Samples("pipes", "bar", "thread: https://github.com/conda/conda-build/issues/1099", (
+        Row(f"mkl-11.3.3-0.t   2% |##{' ' * 115}| ETA:  0:02:48 617.28 kB/s", "mkl-11.3.3-0.t", 2, 100, "%"),
+    )),
+    Samples("Gradle", "gradle", "thread: https://github.com/gradle/gradle/pull/2112", (
+        Row("<-------------> 0% INITIALIZING [2s]", "Initializing", 0, 100, "%"),
+        Row("<=========----> 64% EXECUTING [17s]", "Executing", 64, 100, "%"),
+    )),
+    Samples("blocks", "bar", "thread: https://github.com/r-lib/cli/issues/755", (
+        Row("Cleaning data ■■■■■■■                           19% | ETA:  4s", "Cleaning data", 19, 100, "%"),
+        Row("Cleaning data ■■■■■■■■■■■■■■■■■■■■■■■■■■■■■■■  100% | ETA:  0s", "Cleaning data", 100, 100, "%"),
+    )),
+    Samples("layers", "layer", "thread: https://github.com/goplus/xgo/pull/1819", (
+        Row("#4 sha256:47c6f29f6556ff45268a 0B / 66.25MB 156.7s", "sha256:47c6f29f6556ff45268a", 0, 66.25e6, "B"),
+        Row(f"#4 sha256:{'3861a6536e4e9115' * 4} 25.17MB / 63.99MB 157.7s", f"sha256:{'3861a6536e4e9115' * 4}", 25.17e6, 63.99e6, "B"),
+    )),
+    Samples("layers", "layer", "thread: https://github.com/mateusfreira/nun-db/issues/76", (
+        Row(f" => => sha256:{'0ae7f17d4af5e7dd' * 4} 5.94MB / 5.94MB{' ' * 60}6.2s", f"sha256:{'0ae7f17d4af5e7dd' * 4}", 5.94e6, 5.94e6, "B"),
+    )),
+    Samples("CatBoost", "boosting", "thread: https://github.com/catboost/catboost/issues/541", (
+        Row("100:\tlearn: 0.1697219\ttest: 0.1530068\tbest: 0.1530068 (100)\ttotal: 3.7s\tremaining: 33s", "Rounds", 100, None),
+    )),
     Samples("tqdm", "enlighten", "run: enlighten", (
         Row("Progress   5%|██▉                           |  1/20 [00:01<00:19, 0.99/s]", "Progress", 1, 20),
         Row("Progress  80%|████████████████████████      | 16/20 [00:16<00:04, 0.97/s]", "Progress", 16, 20),

@@ -182,6 +182,10 @@ SAMPLES: Final = (
         Row("    Building [                             ] 0/6: pke", "Building", 0, 6),
         Row("    Building [===>                         ] 1/6: pkb", "Building", 1, 6),
     )),
+    Samples("brackets", "bar", "run: yarn", (
+        Row("[-------------------------------------------------] 0/102", "", 0, 102),
+        Row("[#################--------------------------------] 34/102", "", 34, 102),
+    )),
     Samples("brackets", "bar", "run: apt", (
         Row("Progress: [ 20%] [#############............................................]", "Progress", 20, 100, "%"),
         Row("Progress: [  0%] [.........................................................]", "Progress", 0, 100, "%"),
@@ -313,6 +317,7 @@ SAMPLES: Final = (
         Row("[Parallel(n_jobs=2)]: Done  40 out of  40 | elapsed:    0.5s finished", "Parallel", 40, 40, "tasks"),
     )),
     Samples("ninja", "steps", "run: ninja; source: yarn, docker", (
+        Row("[2/6] Building C object CMakeFiles/x.dir/f5.c.o", "", 2, 6),
         Row("[6/12] CC o8", "", 6, 12),
         Row("[3/4] Linking dependencies...", "", 3, 4),
         Row("#8 [build 3/20] RUN make", "build", 3, 20),
@@ -330,14 +335,18 @@ SAMPLES: Final = (
         Row("⸨##########⠂⠂⠂⠂⠂⠂⠂⠂⸩ ⠋ idealTree: timing", "npm", 10, 18),
         Row("[..................] / rollbackFailedOptional: verb npm-session 1a2b", "npm", 0, 18),
     )),
-    Samples("cmake", "make", "source: cmake", (Row("[  5%] Linking C executable a", "build", 5, 100, "%"),)),
+    Samples("cmake", "make", "run: cmake", (Row("[ 16%] Building C object CMakeFiles/x.dir/f1.c.o", "build", 16, 100, "%"), Row("[  5%] Linking C executable a", "build", 5, 100, "%"))),
     Samples("bazel", "steps", "source: bazel", (Row("[1,234 / 5,678] 12 actions running", "", 1234, 5678),)),
-    Samples("tests", "steps", "source: ctest, meson", (
+    Samples("tests", "steps", "run: ctest; source: meson", (
+        Row("3/6 Test #2: a1 ...............................   Passed    0.11 sec", "tests", 3, 6),
         Row("  3/20 Test  #3: name .....................   Passed    0.01 sec", "tests", 3, 20),
         Row(" 3/20 suite / name        OK              0.05s", "tests", 3, 20),
     )),
     Samples("Gradle", "gradle", "source: Gradle", (Row("<======-------> 45% EXECUTING [3s]", "Executing", 45, 100, "%"),)),
-    Samples("pnpm", "pnpm", "source: pnpm", (
+    Samples("pnpm", "pnpm", "run: pnpm", (
+        Row("Progress: resolved 101, reused 0, downloaded 71, added 0", "packages", 71, 101),
+        Row("Progress: resolved 24, reused 24, downloaded 0, added 0", "packages", 23, 24),
+        Row("Progress: resolved 102, reused 0, downloaded 102, added 102, done", "packages", 102, 102),
         Row("Progress: resolved 45, reused 40, downloaded 5, added 45, done", "packages", 45, 45),
     )),
     Samples("Maven", "maven", "source: Maven", (
@@ -374,7 +383,8 @@ SAMPLES: Final = (
     Samples("Poetry", "poetry", "source: Poetry", (
         Row("  • Installing numpy (2.0.0): Downloading... 45%", "Installing numpy (2.0.0)", 45, 100, "%"),
     )),
-    Samples("Sphinx", "sphinx", "source: Sphinx", (
+    Samples("Sphinx", "sphinx", "run: Sphinx", (
+        Row("reading sources... [ 50%] b", "reading sources", 50, 100, "%"),
         Row("writing output... [ 45%] api/index", "writing output", 45, 100, "%"),
     )),
     Samples("enlighten, endless", "enlighten", "source: enlighten", (

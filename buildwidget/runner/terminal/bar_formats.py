@@ -128,7 +128,7 @@ FORMATS: Final[tuple[Format, ...]] = (
 
 _ALL: Final = sorted({text for entry in FORMATS for text in entry.literals})
 _LITERALS: Final = tuple(text for text in _ALL if text.isascii() and text[0] != "[" and text.strip("%") in (text, ""))
-_WIDE: Final = tuple(text for text in _ALL if not text.isascii() and text[0] != "[")
+_WIDE_LITERALS: Final = (*_LITERALS, *(text for text in _ALL if not text.isascii() and text[0] != "["))
 
 
 def _bracketed() -> str:
@@ -153,12 +153,10 @@ def may_hold_bar(line: str) -> bool:
     """A cheap look, which plain lines do not pass; they may hold colours."""
     if len(line) > _MAX_COLOURED:
         return False
-    for literal in _LITERALS:
+    for literal in _LITERALS if line.isascii() else _WIDE_LITERALS:
         if literal in line:
             return True
     if "]" in line and _BRACKETED.search(line):
-        return True
-    if not line.isascii() and any(map(line.__contains__, _WIDE)):
         return True
     first, start = line[:1], 0
     if first == "\x1b":

@@ -36,7 +36,8 @@ class Format(NamedTuple):
         name: what it is called in tests.
         sample: a line of it.
         read: reads one line without colours, given the line above it, in time linear in its length.
-        literals: texts, at least one of which is in each such line, unless ``opening`` matches it; a 0 stands for a number.
+        literals: texts, at least one of which is in each such line, unless ``opening`` matches it; a 0 stands for
+            a number.
         opening: a pattern for the beginning of the line, after blanks and colours; "" if there is none.
         starts: the characters that such a line may begin with.
         sure: whether one sight is enough; the reader may still say no.
@@ -127,7 +128,7 @@ FORMATS: Final[tuple[Format, ...]] = (
 
 _ALL: Final = sorted({text for entry in FORMATS for text in entry.literals})
 _LITERALS: Final = tuple(text for text in _ALL if text.isascii() and text[0] != "[" and text.strip("%") in (text, ""))
-_WIDE: Final = tuple(text for text in _ALL if not text.isascii() and text[0] != "[")
+_WIDE_LITERALS: Final = (*_LITERALS, *(text for text in _ALL if not text.isascii() and text[0] != "["))
 
 
 def _bracketed() -> str:
@@ -152,12 +153,10 @@ def may_hold_bar(line: str) -> bool:
     """A cheap look, which plain lines do not pass; they may hold colours."""
     if len(line) > _MAX_COLOURED:
         return False
-    for literal in _LITERALS:
+    for literal in _LITERALS if line.isascii() else _WIDE_LITERALS:
         if literal in line:
             return True
     if "]" in line and _BRACKETED.search(line):
-        return True
-    if not line.isascii() and any(map(line.__contains__, _WIDE)):
         return True
     first, start = line[:1], 0
     if first == "\x1b":

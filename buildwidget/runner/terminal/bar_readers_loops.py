@@ -33,7 +33,7 @@ _TQDM_BARE: Final = re.compile(
 _RATE: Final = re.compile(r"[\d.?]\s?[kMGTP]?([A-Za-z]+)/s|s/([A-Za-z]+)")
 _OTHER_RATE: Final = re.compile(r"(?:, |<\S{1,12}, )[\d.?]{1,12}(?: ([A-Za-z]{1,30}))?/s")
 _COUNTER: Final = re.compile(rf"(?<!\S)({NUMBER}) (?:(\S{{1,30}}) )?\[{CLOCK}, {SIZE}(?: (\S{{1,30}}))?/s\]")
-_DRAWN: Final = " █▏▎▍▌▋▊▉#0123456789"
+_DRAWN: Final = " █▏▎▍▌▋▊▉▁▂▃▄▅▆▇#0123456789"
 _ALIVE: Final = re.compile(
     rf"(?<![\w.])({SIZE})([kMGTP]?i?)([A-Za-z%]*)/({SIZE})([kMGTP]?i?)[A-Za-z%]* \[\d{{1,3}}%\] in "
 )
@@ -45,7 +45,9 @@ _PROGRESSBAR: Final = re.compile(rf"(?:\d{{1,3}}|N/A)% \(({NUMBER}) of ({NUMBER}
 _PROGRESSBAR_ENDLESS: Final = re.compile(rf"\| ({NUMBER}) Elapsed Time: \d")
 _SUGAR: Final = re.compile(r"\s(\d{1,3})% [█▏▎▍▌▋▊▉]{1,40}\s*$")
 _PYTEST: Final = re.compile(r"\s\[(  \d| \d\d|100)%\]\s*$")
-_PYTEST_COUNT: Final = re.compile(r"(?<=[\s.sxXFE])\[( {0,6}\d{1,7})/(\d{1,7})\]\s*$")
+_PYTEST_COUNT: Final = re.compile(
+    r"(?:(?:PASSED|FAILED|SKIPPED|ERROR|XFAIL|XPASS) |[.sxXFE]  ) {0,250}\[( {0,6}\d{1,7})/(\d{1,7})\]\s*$"
+)
 _PYTEST_WORKER: Final = re.compile(r"\[gw\d+\] \[ {0,2}(\d{1,3})%\] ")
 _JOBLIB: Final = re.compile(r"\[Parallel\(n_jobs=-?\d+\)\]: Done +(\d+) (?:out of +(\d+)|tasks)")
 _BOOSTED: Final = re.compile(r"\[(\d{1,9})\]\s{0,8}\t\s{0,8}[\w .'@-]{1,60}: ?[-\d]")
@@ -53,7 +55,7 @@ _CATBOOST: Final = re.compile(r"(\d{1,9}):\t(?:learn|test): ")
 
 
 def tqdm(row: str, _above: str) -> Bar | None:
-    """Rows of tqdm and enlighten: ``desc:  45%|###   | 9/20 [00:03<00:04, 3.2it/s]``; Julia: ``Progress:  45%|██  |  ETA``."""
+    """Rows of tqdm, enlighten and Julia: ``desc:  45%|###   | 9/20 [00:03<00:04, 3.2it/s]``, ``a:  45%|##  |  ETA``."""
     place = row.find("%|")
     if place < 1 or not row[place - 1].isdecimal():
         return None
@@ -166,7 +168,7 @@ def progressbar(row: str, _above: str) -> Bar | None:
 
 
 def pytest_share(row: str, _above: str) -> Bar | None:
-    """Rows of pytest: ``....  [ 45%]`` at the end of a row; of pytest-xdist at its beginning; of pytest-sugar with a bar."""
+    """Rows of pytest: ``....  [ 45%]`` at their end; of pytest-xdist at their beginning; of pytest-sugar with a bar."""
     if "%]" in row:
         match = _PYTEST.search(row) or _PYTEST_WORKER.match(row)
     else:

@@ -34,7 +34,9 @@ _APT: Final = re.compile(r"\(?((?:Reading|Building|Scanning) [a-z ]{4,30})\.\.\.
 _APT_FETCH: Final = re.compile(r"(\d{1,3})% \[[^\]]{1,200}\]")
 _SPHINX: Final = re.compile(r"([a-z][\w -]{2,60})\.\.\. ?\[ {0,2}(\d{1,3})%\](.*)")
 _POETRY: Final = re.compile(r"(?: {0,4}[-•] )?((?:Installing|Updating|Downloading) [^%]{1,120})\.\.\. (\d{1,3})%\s*$")
-_PNPM: Final = re.compile(r"Progress: resolved (\d{1,9}), reused \d{1,9}, downloaded \d{1,9}, added (\d{1,9})")
+_PNPM: Final = re.compile(
+    r"Progress: resolved (\d{1,9}), reused (\d{1,9}), downloaded (\d{1,9}), added \d{1,9}(, done)?"
+)
 _PARALLEL: Final = re.compile(r"\d{1,3}% (\d{1,9}):(\d{1,9})=\d{1,9}(?:[dhms]\S{0,12})? (.*)$")
 _PARALLEL_ETA: Final = re.compile(
     rf"ETA: {{1,4}}\S{{1,20}} Left: (\d{{1,9}}) AVG: {SIZE}s {{1,4}}\S{{1,60}}?:\d{{1,9}}/(\d{{1,9}})/"
@@ -139,7 +141,7 @@ def spinner_count(row: str, _above: str) -> Bar | None:
 
 
 def apt(row: str, _above: str) -> Bar | None:
-    """Rows of apt and dpkg: ``Reading package lists... 45%``, ``(Reading database ... 45%``, ``45% [1 name 1,234 kB]``."""
+    """Rows of apt and dpkg: ``Reading package lists... 45%``, ``(Reading database ... 45%``, ``45% [1 name 12 kB]``."""
     if match := _APT.match(row):
         return Bar("apt", label_of(match[1]), int(match[2]), 100, "%")
     match = _APT_FETCH.match(row)
@@ -161,9 +163,15 @@ def poetry(row: str, _above: str) -> Bar | None:
 
 
 def pnpm(row: str, _above: str) -> Bar | None:
-    """Rows of pnpm: ``Progress: resolved 45, reused 40, downloaded 5, added 40``."""
+    """Rows of pnpm: ``Progress: resolved 45, reused 40, downloaded 3, added 0``.
+
+    The packages that were fetched count, the last of them only once all are added: more may be resolved meanwhile.
+    """
     match = _PNPM.match(row)
-    return Bar("pnpm", "packages", int(match[2]), int(match[1]), None) if match else None
+    if match is None:
+        return None
+    total, fetched = int(match[1]), int(match[2]) + int(match[3])
+    return Bar("pnpm", "packages", fetched if match[4] else max(min(fetched, total - 1), 0), total, None)
 
 
 def parallel(row: str, _above: str) -> Bar | None:

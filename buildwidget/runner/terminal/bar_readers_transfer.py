@@ -148,7 +148,7 @@ def ffmpeg(row: str, _above: str) -> Bar | None:
 
 
 def synced(row: str, _above: str) -> Bar | None:
-    """The AWS client and rclone: ``Completed 1.2 MiB/3.4 MiB (1.0 MiB/s)``, ``Transferred:  1.2 MiB / 3.4 MiB, 45%``."""
+    """The AWS client and rclone: ``Completed 1.2 MiB/3.4 MiB``, ``Transferred:  1.2 MiB / 3.4 MiB, 45%``."""
     if files := _RCLONE_FILES.match(row.lstrip()):
         return Bar("sync", "Transferred files", int(files[1]), int(files[2]), None)
     text = row.lstrip()

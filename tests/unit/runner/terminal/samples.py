@@ -1,4 +1,4 @@
-"""Rows of real programs, without colours: what bar each is, and rows that only look like bars.
+"""Rows of real programs, without colours: what bar each is.
 
 ``run``: recorded from the program on a terminal; ``source``: made after the program's own format strings.
 """
@@ -53,6 +53,40 @@ SAMPLES: Final = (
     Samples("tqdm", "tqdm", "source: Julia's ProgressMeter", (
         Row("Progress:  45%|██████████████████▌                      |  ETA: 0:00:03", "Progress", 45, 100, "%"),
         Row("Progress: 100%|█████████████████████████████████████████| Time: 0:00:05", "Progress", 100, 100, "%"),
+    )),
+    Samples("tqdm", "tqdm", "thread: https://github.com/timholy/ProgressMeter.jl/issues/230", (
+        Row("Progress: 100%|█████████████████████████████████████████████████████████| Time: 0:00:10", "Progress", 100, 100, "%"),
+    )),
+    Samples("tqdm", "tqdm", "thread: https://github.com/DiamondLightSource/httomo/pull/294", (
+        Row("    25%|##5       | 1/4 [01:12<03:38, 72.70s/block]", "", 1, 4, "block"),
+    )),
+    Samples("pipes", "bar", "thread: https://github.com/conda/conda/pull/7191", (
+        Row(f"wheel-0.31.0         |   62 KB | {'#' * 122} | 100%", "wheel-0.31.0", 100, 100, "%"),
+        Row(f"pip-9.0.3            |  2.3 MB | {'#' * 82}{' ' * 40} |  67%", "pip-9.0.3", 67, 100, "%"),
+    )),
+    Samples("pipes", "bar", "thread: https://github.com/conda/conda/issues/4348", (
+        Row(f"xlwings-0.10.2 100% |{'#' * 110}| Time: 0:00:00   4.71 MB/s", "xlwings-0.10.2", 100, 100, "%"),
+    )),
+    Samples("pipes", "bar", "thread: https://github.com/conda/conda-build/issues/1099", (
+        Row(f"mkl-11.3.3-0.t   2% |##{' ' * 115}| ETA:  0:02:48 617.28 kB/s", "mkl-11.3.3-0.t", 2, 100, "%"),
+    )),
+    Samples("Gradle", "gradle", "thread: https://github.com/gradle/gradle/pull/2112", (
+        Row("<-------------> 0% INITIALIZING [2s]", "Initializing", 0, 100, "%"),
+        Row("<=========----> 64% EXECUTING [17s]", "Executing", 64, 100, "%"),
+    )),
+    Samples("blocks", "bar", "thread: https://github.com/r-lib/cli/issues/755", (
+        Row("Cleaning data ■■■■■■■                           19% | ETA:  4s", "Cleaning data", 19, 100, "%"),
+        Row("Cleaning data ■■■■■■■■■■■■■■■■■■■■■■■■■■■■■■■  100% | ETA:  0s", "Cleaning data", 100, 100, "%"),
+    )),
+    Samples("layers", "layer", "thread: https://github.com/goplus/xgo/pull/1819", (
+        Row("#4 sha256:47c6f29f6556ff45268a 0B / 66.25MB 156.7s", "sha256:47c6f29f6556ff45268a", 0, 66.25e6, "B"),
+        Row(f"#4 sha256:{'3861a6536e4e9115' * 4} 25.17MB / 63.99MB 157.7s", f"sha256:{'3861a6536e4e9115' * 4}", 25.17e6, 63.99e6, "B"),
+    )),
+    Samples("layers", "layer", "thread: https://github.com/mateusfreira/nun-db/issues/76", (
+        Row(f" => => sha256:{'0ae7f17d4af5e7dd' * 4} 5.94MB / 5.94MB{' ' * 60}6.2s", f"sha256:{'0ae7f17d4af5e7dd' * 4}", 5.94e6, 5.94e6, "B"),
+    )),
+    Samples("CatBoost", "boosting", "thread: https://github.com/catboost/catboost/issues/541", (
+        Row("100:\tlearn: 0.1697219\ttest: 0.1530068\tbest: 0.1530068 (100)\ttotal: 3.7s\tremaining: 33s", "Rounds", 100, None),
     )),
     Samples("tqdm", "enlighten", "run: enlighten", (
         Row("Progress   5%|██▉                           |  1/20 [00:01<00:19, 0.99/s]", "Progress", 1, 20),
@@ -147,6 +181,10 @@ SAMPLES: Final = (
     Samples("brackets", "bar", "run: cargo", (
         Row("    Building [                             ] 0/6: pke", "Building", 0, 6),
         Row("    Building [===>                         ] 1/6: pkb", "Building", 1, 6),
+    )),
+    Samples("brackets", "bar", "run: yarn", (
+        Row("[-------------------------------------------------] 0/102", "", 0, 102),
+        Row("[#################--------------------------------] 34/102", "", 34, 102),
     )),
     Samples("brackets", "bar", "run: apt", (
         Row("Progress: [ 20%] [#############............................................]", "Progress", 20, 100, "%"),
@@ -279,6 +317,7 @@ SAMPLES: Final = (
         Row("[Parallel(n_jobs=2)]: Done  40 out of  40 | elapsed:    0.5s finished", "Parallel", 40, 40, "tasks"),
     )),
     Samples("ninja", "steps", "run: ninja; source: yarn, docker", (
+        Row("[2/6] Building C object CMakeFiles/x.dir/f5.c.o", "", 2, 6),
         Row("[6/12] CC o8", "", 6, 12),
         Row("[3/4] Linking dependencies...", "", 3, 4),
         Row("#8 [build 3/20] RUN make", "build", 3, 20),
@@ -296,14 +335,18 @@ SAMPLES: Final = (
         Row("⸨##########⠂⠂⠂⠂⠂⠂⠂⠂⸩ ⠋ idealTree: timing", "npm", 10, 18),
         Row("[..................] / rollbackFailedOptional: verb npm-session 1a2b", "npm", 0, 18),
     )),
-    Samples("cmake", "make", "source: cmake", (Row("[  5%] Linking C executable a", "build", 5, 100, "%"),)),
+    Samples("cmake", "make", "run: cmake", (Row("[ 16%] Building C object CMakeFiles/x.dir/f1.c.o", "build", 16, 100, "%"), Row("[  5%] Linking C executable a", "build", 5, 100, "%"))),
     Samples("bazel", "steps", "source: bazel", (Row("[1,234 / 5,678] 12 actions running", "", 1234, 5678),)),
-    Samples("tests", "steps", "source: ctest, meson", (
+    Samples("tests", "steps", "run: ctest; source: meson", (
+        Row("3/6 Test #2: a1 ...............................   Passed    0.11 sec", "tests", 3, 6),
         Row("  3/20 Test  #3: name .....................   Passed    0.01 sec", "tests", 3, 20),
         Row(" 3/20 suite / name        OK              0.05s", "tests", 3, 20),
     )),
     Samples("Gradle", "gradle", "source: Gradle", (Row("<======-------> 45% EXECUTING [3s]", "Executing", 45, 100, "%"),)),
-    Samples("pnpm", "pnpm", "source: pnpm", (
+    Samples("pnpm", "pnpm", "run: pnpm", (
+        Row("Progress: resolved 101, reused 0, downloaded 71, added 0", "packages", 71, 101),
+        Row("Progress: resolved 24, reused 24, downloaded 0, added 0", "packages", 23, 24),
+        Row("Progress: resolved 102, reused 0, downloaded 102, added 102, done", "packages", 102, 102),
         Row("Progress: resolved 45, reused 40, downloaded 5, added 45, done", "packages", 45, 45),
     )),
     Samples("Maven", "maven", "source: Maven", (
@@ -340,7 +383,8 @@ SAMPLES: Final = (
     Samples("Poetry", "poetry", "source: Poetry", (
         Row("  • Installing numpy (2.0.0): Downloading... 45%", "Installing numpy (2.0.0)", 45, 100, "%"),
     )),
-    Samples("Sphinx", "sphinx", "source: Sphinx", (
+    Samples("Sphinx", "sphinx", "run: Sphinx", (
+        Row("reading sources... [ 50%] b", "reading sources", 50, 100, "%"),
         Row("writing output... [ 45%] api/index", "writing output", 45, 100, "%"),
     )),
     Samples("enlighten, endless", "enlighten", "source: enlighten", (
@@ -353,108 +397,3 @@ SAMPLES: Final = (
     )),
     Samples("percent in brackets", "make", "source: build tools", (Row("[45%] Building x", "build", 45, 100, "%"),)),
 )  # fmt: skip
-
-NO_BARS: Final = (
-    # Dates, times, versions, addresses
-    "2024/03/20 12:00:05 started",
-    "03/20 and 04/20",
-    "20/03/2024 10:00",
-    "released on 12/25",
-    "1.2.3/4.5.6 ━━━━━━ MB",
-    "python 3.10/3.11/3.12",
-    "10.0.0.0/8 via 10.1.2.3",
-    "192.168.1.0/24 dev eth0",
-    "listening on [::1]:8080",
-    "12:00:05 | INFO | module:main:12 - 45 items",
-    "May 5 10:11:12 host kernel: [12345.678901] usb 1-1: new device",
-    # Sentences
-    "On 3/20 we met, and 45% of us agreed",
-    "coverage: 45%",
-    "Delete 45% of the files?",
-    "100% of the tests passed",
-    "we are 100% sure",
-    "see [1/3] for the proof",
-    "[1/3, 2] are cited",
-    "about 3/4 of 20 people",
-    "accuracy: 45.2%",
-    "Killed 3 of 20 processes",
-    "loss fell by 5% [p < 0.05]",
-    "a 50/50 chance",
-    "CPU at 150% [ 45% ]",
-    "9 of 10 doctors",
-    "finished in 3s (4 workers)",
-    "took 45% longer (3s/it before)",
-    "top 5% | 3 users | 20 points",
-    "1.2 MB of memory in use",
-    "12 bytes read",
-    "frame=top fps=none",
-    "size=12 time=now",
-    "Transferred: nothing",
-    "Completed 3 tasks in 2 s",
-    "Progress (see above): none",
-    "Progress: resolved the conflict",
-    "wandb: Run data is saved locally",
-    # Paths and addresses of pages
-    "see src/1/2/file.c and a/b",
-    "http://example.org/3/20?x=45%20y",
-    "GET /a/3/20 HTTP/1.1 200",
-    "/dev/sda1  20G  9G  45% /",
-    "tmpfs 3.2G 1.2M 3.2G   1% /run",
-    "a%|b%|c",
-    "ratio is 0.45%|x",
-    "printf '%d%|%s'",
-    # Tests, compilers, tables
-    "TOTAL    120   12    90%",
-    "src/a.py     20      9    45%   3-12",
-    "3 passed, 17 failed in 0.45s",
-    "[info] 3/4 done",
-    "[==========] Running 3 tests from 1 test suite.",
-    "[----------] 2 tests from Foo (0 ms total)",
-    "[ RUN      ] Foo.Bar/0",
-    "[       OK ] Foo.Bar/0 (0 ms)",
-    "[  PASSED  ] 3 tests.",
-    "disk [=====] full",
-    "[12] Building",
-    "[x] 1/2 todo",
-    "| name | 45% | 3/20 |",
-    "|------|-----|------|",
-    "| 45% |      | 3/20 |",
-    "+======+======+ 45% +",
-    "---------- 1/2 ----------",
-    "--- a/src/1/2.c",
-    "------------------------------ 12 warnings",
-    "━━━━━━━━━━━━━━━━━━ Summary ━━━━━━━━━━━━━━━━",
-    "Part 1/2 of 20/03/2024",
-    "Epoch 1700000000",
-    "Step-by-step guide",
-    "File 3/20/2024.txt",
-    "[20/3] more than all",
-    "  1/2 cup of sugar",
-    "3/4 inch OK",
-    "[gw0] linux Python 3.11",
-    "[Parallel(n_jobs=2)]: Using backend LokyBackend",
-    "[2]\t+ 1234 done  sleep",
-    "45:\treturn x",
-    "███████ BANNER ███████",
-    "★★★★☆ 4/5",
-    "#   0 sec 30",
-    "56.6666666666667",
-    "remote: Resolving 45% of deltas",
-    "<div> 45% WIDTH</div>",
-    "#=#=-#",
-    "#define X 45%",
-    "[#42] 1/2 fixed",
-    "[+] 3 hosts up (5/12)",
-    "⠹ thinking about 3/5",
-    "sha256:1a2b3c4d 12 MB",
-    "% Total    % Received % Xferd  Average Speed",
-    " 3 12 5 1 0 1 2 4 1:00 2:00 3:00 5",
-    "x [y/n] 45% z",
-    "{'a': [1/2, 3/4]}",
-    "log [-----] 45% of it [done]",
-    "rate 12it/s [00:03]",
-    "Using 3.4 MiB/s of bandwidth [limit]",
-    "alice | bob | 45% in 3 days",
-    "Done 40 out of 40",
-)
-"""None of these is a bar by one sight."""

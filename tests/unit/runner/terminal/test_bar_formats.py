@@ -13,7 +13,8 @@ from buildwidget.runner.terminal.bar_formats import (
     read_any_bar,
     read_bar,
 )
-from tests.unit.runner.terminal.samples import NO_BARS, SAMPLES, Row, Samples
+from tests.unit.runner.terminal.no_bars import NO_BARS
+from tests.unit.runner.terminal.samples import SAMPLES, Row, Samples
 
 ROWS = [(samples, row) for samples in SAMPLES for row in samples.rows]
 COLOURS = "\x1b[0m", "\x1b[1;32m", "\x1b[38;5;237m"

@@ -63,10 +63,12 @@ class Terminal(Screen):
 
     def right(self, control: Control) -> None:
         """CUF."""
+        self._moved = True
         self._x = min(self._x + control.number(), COLUMNS - 1)
 
     def left(self, control: Control) -> None:
         """CUB."""
+        self._moved = True
         self._x = max(min(self._x, COLUMNS - 1) - control.number(), 0)
 
     def next_rows(self, control: Control) -> None:
@@ -81,6 +83,7 @@ class Terminal(Screen):
 
     def column(self, control: Control) -> None:
         """CHA."""
+        self._moved = True
         self._x = min(control.number() - 1, COLUMNS - 1)
 
     def row_of_screen(self, control: Control) -> None:
@@ -102,15 +105,18 @@ class Terminal(Screen):
 
     def backspace(self, _control: Control) -> None:
         """BS."""
+        self._moved = True
         self._x = max(min(self._x, COLUMNS - 1) - 1, 0)
 
     def tabs(self, control: Control) -> None:
         """HT and CHT."""
+        self._moved = True
         for _ in range(min(control.number(), COLUMNS // 8)):
             self._tab()
 
     def back_tab(self, control: Control) -> None:
         """CBT."""
+        self._moved = True
         for _ in range(min(control.number(), COLUMNS // 8)):
             self._x = max((self._x - 1) // 8 * 8, 0)
 

@@ -53,10 +53,14 @@ _TAIL_VALUE: Final = re.compile(
     rf"(?:\[ {{0,2}})?(?:{PERCENT.pattern}(?: \({COUNT.pattern}\))?|{COUNT.pattern})[\])]?"
     r"(?: of {1,3}[\d.]{1,9} \w+)?$"
 )
+_COUNTING: Final = ("epoch", "iteration", "batch", "step", "round", "fold", "trial", "stage", "phase")
 _BETWEEN: Final = " |:•-([]"
 """What stands between a drawn bar and its value."""
 
 _STAMP: Final = re.compile(rf"[\[(]?(?:{CLOCK}(?:\.\d{{1,3}})?|\d{{1,6}}(?:\.\d{{1,3}})?s)[\])]?")
+
+_STEP: Final = re.compile(r"^\[\d{1,4}/\d{1,4}\] ")
+_LONGEST_SUBJECT: Final = 60
 
 BRAILLE: Final = "".join(map(chr, range(0x2800, 0x2900)))
 _SPINNING: Final = (
@@ -64,6 +68,8 @@ _SPINNING: Final = (
     "←↖↑↗→↘↓↙⇐⇖⇑⇗⇒⇘⇓⇙▹▸►▶┤┘┴└├┌┬┐╫╪✶✸✹✺✷✓✔✗✖✕⠿☱☲☴⊶⊷◇◈◆…•"
     "🌍🌎🌏🌑🌒🌓🌔🌕🌖🌗🌘🕐🕑🕒🕓🕔🕕🕖🕗🕘🕙🕚🕛⏳⌛⚠\ufe0f"
 )
+_FRAME: Final = re.compile("[─-╿]+")
+_CLOSING: Final = {"[": "]", "(": ")"}
 _SPINNING_ASCII: Final = frozenset({"|", "/", "-", "\\", "+", "*", "=", "(!)", ".", "..", "..."})
 
 
@@ -88,7 +94,7 @@ def pair_of(digits: str, unit: str | None, total_digits: str, total_scale: str) 
     """``1.2 MiB`` of ``3.4 Mi`` bytes; without its own unit the first has that of the second."""
     scale = total_scale if unit is None else unit.removesuffix("bytes").removesuffix("B")
     current, total = number_of(digits, scale), number_of(total_digits, total_scale)
-    return None if current is None or total is None else Value(current, total, "B")
+    return None if current is None or total is None else Value(round(current), round(total), "B")
 
 
 def label_of(text: str) -> str:
@@ -98,8 +104,17 @@ def label_of(text: str) -> str:
         del words[0]
     while words and words[-1] in _SPINNING_ASCII:
         words.pop()
-    label = " ".join(words).lstrip(" :-|([,").rstrip(" :-|([,.…")
+    label = _unframed(" ".join(words).strip(" :-|,").rstrip(" :-|([,.…"))
     return label[:_MAX_LABEL].rstrip() if any(map(str.isalpha, label)) else ""
+
+
+def _unframed(label: str) -> str:
+    """A label without the lines of a box around it, and without a bracket that is not closed."""
+    if not label.isascii():
+        label = _FRAME.split(label)[-1].strip()
+    while label and label[0] in "[(" and _CLOSING[label[0]] not in label:
+        label = label[1:].lstrip()
+    return label
 
 
 def _is_stamp(word: str) -> bool:
@@ -109,15 +124,18 @@ def _is_stamp(word: str) -> bool:
 def label_before(before: str) -> str:
     """The label in what stands before a drawn bar, without the value that ends it."""
     head, tail = before[:-_TAIL], before[-_TAIL:].rstrip(_BETWEEN[:-1])
-    return label_of(head + _TAIL_VALUE.sub("", tail))
+    value = _TAIL_VALUE.search(tail)
+    if value is None or ("%" not in value[0] and tail[: value.start()].rstrip().lower().endswith(_COUNTING)):
+        return label_of(head + tail)  # "Epoch 3/20" is what the bar is about
+    return label_of(head + tail[: value.start()])
 
 
 def subject_of(above: str) -> str:
     """The row above a bar without words of its own, if it says what the bar is about."""
-    words = above.strip()
+    words = _STEP.sub("", above.strip())
     if words.startswith(("Downloading ", "Installing ", "Epoch ", "Uploading ")):
-        return label_of(words.partition(" (")[0])
-    return ""
+        return label_of(words.partition(" (")[0].partition(": ")[0])
+    return label_of(words) if words.endswith("...") and len(words) <= _LONGEST_SUBJECT else ""
 
 
 def value_in(text: str) -> Value | None:

@@ -37,6 +37,8 @@ _ENDLESS_STEPS: Final = re.compile(rf" {{0,12}}({NUMBER})/Unknown\b")
 _BLOCK: Final = re.compile(f"[{_BLOCKS}]")
 _YOUNG: Final = re.compile(r"\d{1,2}% \| {1,2}ETA")
 _DASHES: Final = re.compile(r"(?<!\S)-{10,200}(?: ?-{1,200})?(?: (?=\s*\d))")
+_LAYER: Final = re.compile(r"([0-9a-f]{12}): [A-Z][a-z]+(?: [a-z]+)*")
+"""Of docker pull: a layer, and what is done with it."""
 _PART: Final = re.compile(rf"\| ([^|]{{1,60}}) \| ({NUMBER})/({NUMBER})\s*$")
 
 
@@ -83,7 +85,8 @@ def brackets(row: str, above: str) -> Bar | None:
         before, after = row[:begin], row[end + 1 :]
         bar = _bar("bar", label_before(before) or subject_of(above), _beside(inner, before, after, far=True))
         if bar is not None:
-            return bar
+            layer = _LAYER.fullmatch(bar.label)
+            return bar if layer is None else bar._replace(label=layer[1], caption=bar.label)
     return None
 
 

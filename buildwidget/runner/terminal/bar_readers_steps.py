@@ -32,7 +32,7 @@ _NPM_SPINS: Final = re.compile("[-\\\\|/⠀-⣿]")
 _SPINNER_COUNT: Final = re.compile(rf"[⠀-⣿] (\S[^()]{{1,80}}) ?\(({NUMBER})/({NUMBER})\)")
 _APT: Final = re.compile(r"\(?((?:Reading|Building|Scanning) [a-z ]{4,30})\.\.\. ?(\d{1,3})%")
 _APT_FETCH: Final = re.compile(r"(\d{1,3})% \[[^\]]{1,200}\]")
-_SPHINX: Final = re.compile(r"([a-z][\w -]{2,60})\.\.\. ?\[ {0,2}(\d{1,3})%\](.*)")
+_SPHINX: Final = re.compile(r"([a-z][\w -]{2,60})\.\.\. ?\[ {0,2}(\d{1,3})%\]")
 _POETRY: Final = re.compile(r"(?: {0,4}[-•] )?((?:Installing|Updating|Downloading) [^%]{1,120})\.\.\. (\d{1,3})%\s*$")
 _PNPM: Final = re.compile(
     r"Progress: resolved (\d{1,9}), reused (\d{1,9}), downloaded (\d{1,9}), added \d{1,9}(, done)?"
@@ -151,9 +151,7 @@ def apt(row: str, _above: str) -> Bar | None:
 def sphinx(row: str, _above: str) -> Bar | None:
     """Sphinx: ``reading sources... [ 45%] api/index``."""
     match = _SPHINX.match(row)
-    return (
-        Bar("sphinx", match[1], int(match[2]), 100, "%", caption=f"{match[1]}: {match[3].strip()}") if match else None
-    )
+    return Bar("sphinx", match[1], int(match[2]), 100, "%") if match else None
 
 
 def poetry(row: str, _above: str) -> Bar | None:

@@ -33,6 +33,7 @@ _SCP: Final = re.compile(
     rf"\s(\d{{1,3}})% {{1,6}}{SIZE} ?(?:[KMGTP]?B)? {{1,8}}{SIZE} ?[KMGTP]?B/s {{1,8}}(?:{CLOCK}|--:--|- stalled -)"
 )
 _XZ: Final = re.compile(rf"\s{{0,8}}(\d{{1,3}}(?:\.\d)?) % {{1,20}}[\d.,]{{1,16}} {SCALE}B / [\d.,]{{1,16}} {SCALE}B ")
+_XZ_FILE: Final = re.compile(r"(\S{1,200}) \(\d{1,6}/\d{1,6}\)\s*$")
 _ARIA: Final = re.compile(rf"\[#([0-9a-f]{{6}}) ({SIZE})({SCALE})B/({SIZE})({SCALE})B(?:\(\d{{1,3}}%\))?[ \]]")
 _SEVEN_ZIP: Final = re.compile(r" {0,2}(\d{1,3})%(?: \d{1,9})? [-+=UARTD.] (\S.*)$")
 _SOX: Final = re.compile(r"In:(\d{1,3}(?:\.\d{1,2})?)% {1,2}\d\d:\d\d:\d\d")
@@ -110,10 +111,11 @@ def scp(row: str, _above: str) -> Bar | None:
     return Bar("scp", label, int(match[1]), 100, "%")
 
 
-def xz(row: str, _above: str) -> Bar | None:
-    """Rows of xz: the percentage counts; the sizes are what is written of what is read."""
+def xz(row: str, above: str) -> Bar | None:
+    """Rows of xz, below ``name (1/3)``: the percentage counts; the sizes are what is written of what is read."""
     match = _XZ.match(row)
-    return Bar("xz", "", float(match[1]), 100, "%") if match else None
+    file = _XZ_FILE.match(above)
+    return Bar("xz", label_of(file[1]) if file else "", float(match[1]), 100, "%") if match else None
 
 
 def aria2(row: str, _above: str) -> Bar | None:

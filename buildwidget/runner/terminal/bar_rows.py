@@ -15,9 +15,6 @@ from buildwidget.runner.terminal.bar_formats import Bar
 _MAX_ROWS: Final = 64
 """Rows whose bars are remembered; more than a screen has."""
 
-_MAX_ALIKE: Final = 64
-"""Bars without a label of their own that are told apart by their rows."""
-
 _MAX_LABELS: Final = 4
 """Labels of one bar that are remembered; the latest ones, since a label is seldom one of long ago."""
 
@@ -67,7 +64,7 @@ class BarRows:
         if not alike:
             return self._relabelled(identity, bar, place) or identity
         if bar.family != "tqdm":
-            return self._redrawn(alike, identity, place)
+            return alike[0].name
         same_place = next((seat for seat in alike if seat.place.up == place.up), None)
         if place.up == 0 and _at_end(bar):
             # An inner bar that is kept draws its end on the resting row, where its text stays.
@@ -80,26 +77,6 @@ class BarRows:
             return (same_place or free[0]).name
         numbers = (f"{identity}#{number}" for number in range(2, len(alike) + 3))
         return next(name for name in numbers if name not in self._seats)
-
-    def _redrawn(self, alike: list[_Seat], identity: str, place: Place) -> str:
-        """Of bars that look alike the one that is drawn: the one on its row, else the first that was erased or over."""
-        if len(alike) == 1 and not self._stands_elsewhere(alike[0], place):
-            return alike[0].name
-        here = next((seat for seat in alike if seat.place.row == place.row and not seat.gone), None)
-        if here is not None:
-            return here.name
-        free = [seat for seat in alike if seat.gone] or [seat for seat in alike if seat.over]
-        if free:
-            return min(free, key=lambda seat: seat.place.row).name
-        if len(alike) >= _MAX_ALIKE:
-            return alike[0].name
-        numbers = (f"{identity}#{number}" for number in range(2, len(alike) + 3))
-        return next(name for name in numbers if name not in self._seats)
-
-    def _stands_elsewhere(self, seat: _Seat, place: Place) -> bool:
-        """Whether a bar that is drawn over and over still stands on another row."""
-        on_its_row = self._on_row.get(seat.place.row) == seat.name
-        return seat.rewritten and on_its_row and seat.place.row != place.row and not seat.over
 
     def _relabelled(self, identity: str, bar: Bar, place: Place) -> str | None:
         """A bar that goes on in its place under another label, as after ``set_description``, is the same one."""

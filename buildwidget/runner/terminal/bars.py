@@ -27,6 +27,10 @@ from buildwidget.runner.terminal.lines import Drawn, LogUpdate, strip_colours
 INTERVAL_SECONDS: Final = 0.1
 
 _CHANGING: Final = re.compile(r"(?<!\d)\d+\.\d+(?:e[-+]?\d+)?|(?<==)\S+")
+_ABOUT: Final = ("count", "steps")
+"""Families whose rows say what the bars below them are about: ``Epoch 3/20``, ``[2/4] Fetching packages...``."""
+
+_FINISHED: Final = re.compile(r"\b(?:done|complete|completed|finished|ok|success)\b[.! ]*$", re.IGNORECASE)
 _DIGITS: Final = re.compile(r"\d+")
 
 
@@ -139,7 +143,7 @@ class BarReader:
             self._erase(place, line)
             return False
         self._see(bar, place)
-        return bar.family != "count"  # "Epoch 3/20" is what the bars below it are about
+        return bar.family not in _ABOUT
 
     def _read_held(self) -> None:
         """The unfinished line, once nothing followed it for a while: the cursor rests on its row."""
@@ -195,7 +199,12 @@ class BarReader:
         """The bar that stood here is not to be seen: closed, if it is not drawn again at once."""
         name = self._rows.take(place, text)
         known = None if name is None else self._known.get(name)
-        if name is not None and known is not None and not known.closed:
+        if name is None or known is None or known.closed:
+            return
+        bar = known.bar
+        if bar.label and bar.total is not None and text.lstrip().startswith(bar.label) and _FINISHED.search(text):
+            self._note(name, bar._replace(current=bar.total))  # "Reading package lists... Done"
+        else:
             self._erased.setdefault(name, self._clock())
 
     def _close(self, name: str) -> None:

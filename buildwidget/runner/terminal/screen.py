@@ -100,6 +100,7 @@ class Screen:
         self._overwritten = 0
         self._resting_left = False
         self._stale = False
+        self._moved = False
         self.lines: list[str] = []
         """Lines for the log, to be taken."""
         self.drawn: list[Drawn] = []
@@ -173,10 +174,11 @@ class Screen:
         while text:
             part = self._fitting(text)
             row = self._row()
-            if row.dirty and self._x == 0 and row.cells:
-                self._note_overwritten(row)
             if self._x < len(row.cells):
                 row.drawn = True
+                if self._moved and row.dirty:
+                    self._note_overwritten(row)
+            self._moved = False
             row.put(self._x, part, self._style)
             self._x += len(part)
             text = text[len(part) :] if self._wraps else ""
@@ -333,7 +335,7 @@ class Screen:
 
     def carriage_return(self) -> None:
         """To the beginning of the row, which may be drawn again then."""
-        self._row().drawn = True
+        self._row().drawn = self._moved = True
         self._x = 0
 
     def _wrap(self) -> None:
@@ -368,7 +370,7 @@ class Screen:
         self._stale = bool(following.cells)
 
     def _see_ended(self, row: Row) -> None:
-        text = row.text(self._clusters)
+        text = self._line_to(row) if row.wrapped else row.text(self._clusters)
         number = self.number
         if self.drawn:
             last = self.drawn[-1]
@@ -376,6 +378,13 @@ class Screen:
                 last.texts.append(text)
                 return
         self.drawn.append(Drawn(number, [text], ended=True))
+
+    def _line_to(self, row: Row) -> str:
+        """The text of a line up to its last row."""
+        first = last = self._rows.index(row)
+        while first and self._rows[first].wrapped:
+            first -= 1
+        return joined(self._rows[first : last + 1], COLUMNS).text(self._clusters)
 
     def _advance(self) -> None:
         """The cursor goes one row down; at the bottom of the scroll region the rows move up."""
@@ -426,6 +435,7 @@ class Screen:
 
     def _go(self, x: int, y: int) -> None:
         self._homed = False
+        self._moved = True
         y = max(0, min(y, ROWS - 1))
         if y != self._y:
             self._leave(self._y - y)
@@ -536,9 +546,10 @@ class Screen:
                 row.drawn = True
             return
         row.drawn = True
+        if row.dirty and row.cells.strip() and (start == 0 or self._moved):
+            self.drawn.append(Drawn(number, [row.text(self._clusters)]))
+            self._moved = False
         if start == 0:
-            if row.dirty and row.cells.strip():
-                self.drawn.append(Drawn(number, [row.text(self._clusters)]))
             if end >= len(row.cells):
                 self.drawn.append(Drawn(number, [""]))
         row.erase(start, end)

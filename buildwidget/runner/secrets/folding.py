@@ -144,11 +144,12 @@ def _without_few_codes(raw: bytes) -> bytes | None:
     Most coloured output uses some three codes, and to replace each takes a fraction of the time of an expression.
     Every escape character of the bytes must begin one of the codes: then the order in which they go is of no matter.
     """
-    left, missing = raw, raw.count(b"\x1b")
+    left, missing, codes = raw, raw.count(b"\x1b"), set()
     for _ in range(_FEW_CODES):
         match = _COMMON_ESCAPES.search(left)
-        if match is None:
+        if match is None or match[0] in codes:  # what is left of two others may look like one
             return None
+        codes.add(match[0])
         missing -= raw.count(match[0])
         left = left.replace(match[0], b"")
         if not missing:

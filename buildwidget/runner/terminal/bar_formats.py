@@ -26,6 +26,7 @@ __all__ = ["FORMATS", "Bar", "Format", "is_unfinished_bar", "may_hold_bar", "rea
 
 MAX_BAR_CHARACTERS: Final = 300
 _MAX_COLOURED: Final = 2 * MAX_BAR_CHARACTERS
+_AMOUNT_AT_END: Final = re.compile(r"\s\d{1,9}(?:\.\d{1,3})?\s?[kKMGT]?i?B?[\s(]{0,4}$")
 _ANY_COUNT: Final = re.compile(rf"(?<![\d/.\-\w])({NUMBER})\s?(?:/|of)\s?({NUMBER})(?![\d/.\-\w])")
 
 
@@ -242,16 +243,21 @@ def read_any_bar(line: str) -> Bar | None:
     if len(percents) == 1 and line.count("%") == 1:
         value = float(percents[0][1])
         return (
-            Bar("rewritten", label_of(line[: percents[0].start()]), value, 100, "%", sure=False)
+            Bar("rewritten", _name_in(line[: percents[0].start()]), value, 100, "%", sure=False)
             if value <= 100
             else None
         )
     counts = list(_ANY_COUNT.finditer(line))
     if len(counts) != 1 or percents:
         return None
-    label = label_of(line[: counts[0].start()])
+    label = _name_in(line[: counts[0].start()])
     bar = Bar("rewritten", label, int(counts[0][1]), int(counts[0][2]), None, sure=False)
     return bar if _is_sound(bar) else None
+
+
+def _name_in(before: str) -> str:
+    """The label in what stands before a lone value, without an amount beside that."""
+    return label_of(_AMOUNT_AT_END.sub("", before[-MAX_BAR_CHARACTERS:]))
 
 
 def read_heading(bar: Bar) -> Bar | None:

@@ -98,7 +98,7 @@ class LineSplitter:
         screen = self._screen
         if screen is None:
             return self._plain.waiting
-        return [] if screen.has_one_line else screen.open_lines()
+        return screen.open_lines()
 
     def _update(self, lines: list[str], drawn: list[Drawn]) -> LogUpdate:
         screen = self._screen
@@ -107,7 +107,7 @@ class LineSplitter:
             return LogUpdate(lines, partial, drawn, self._plain.number, partial)
         resting = screen.resting
         row = None if resting is None else screen.number
-        partial = cut_text("".join(screen.open_lines()), MAX_LOG_LINE_BYTES) if screen.has_one_line else ""
+        partial = cut_text(screen.unfinished_line(), MAX_LOG_LINE_BYTES)
         return LogUpdate(lines, partial, drawn, row, resting or "")
 
     def _take(self, text: str) -> tuple[list[str], list[Drawn]]:

@@ -49,9 +49,10 @@ class Cells:
         self.styles = Styles()
         self.clusters = Clusters()
 
-    def text(self, cells: str, styles: str) -> str:
-        """Cells as text with its colours, and without blanks at its end."""
-        cells = cells.rstrip(" ")
+    def text(self, cells: str, styles: str, *, whole: bool = False) -> str:
+        """Cells as text with its colours; without blanks at its end, if not the ``whole``."""
+        if not whole:
+            cells = cells.rstrip(" ")
         if not styles:
             return self.clusters.text(cells)
         pieces = []

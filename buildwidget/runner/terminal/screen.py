@@ -150,14 +150,24 @@ class Screen:
         """The lines that were logged last and may still be seen."""
         return self._above
 
-    @property
-    def has_one_line(self) -> bool:
-        """Whether at most the cursor's own row is open, below everything else."""
-        return len(self._rows) == 1 and not self._carried and self._main is None
+    def unfinished_line(self) -> str:
+        """The line of the cursor, if nothing stands below it; else ""."""
+        first = last = len(self._rows) - 1
+        while first and self._rows[first].wrapped:
+            first -= 1
+        if self._main is not None or not first <= self._y - self._first_y <= last:
+            return ""
+        rows = self._rows[first:]
+        if self._joined(rows) in ("", rows[0].logged):
+            return ""
+        whole = joined(rows, COLUMNS)
+        return self._cells.text(whole.cells, whole.styles, whole=self._y - self._first_y == last)
 
     def open_lines(self) -> list[str]:
-        """The lines that are not in the log yet, and those that were drawn anew."""
+        """The lines that are not in the log yet, and those that were drawn anew, above the unfinished one."""
         found = [line for line, row in self._grouped(self._rows, changed=True) if row is not None]
+        if self.unfinished_line():
+            del found[-1:]
         while found and not found[-1]:
             found.pop()
         return found

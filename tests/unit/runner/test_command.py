@@ -50,7 +50,7 @@ def test_arguments_reach_the_program_as_they_are() -> None:
     assert run(["printf", "%s|", "a b", "$HOME", "*"]) == (0, b"a b|$HOME|*|", b"")
 
 
-def test_on_a_pty_tools_see_a_terminal_of_24_by_120_and_nobody_at_it() -> None:
+def test_on_a_pty_tools_see_a_terminal_of_50_by_120_and_nobody_at_it() -> None:
     code = """
 import os, sys
 print(*[os.isatty(n) for n in (0, 1, 2)], *os.get_terminal_size(1), os.environ["TERM"], os.environ["PAGER"], sep=",")
@@ -65,7 +65,7 @@ input()
     exit_code, output, stderr = run(python(code), COLUMNS="80", LINES="5", TERM="dumb", PAGER="less", NO_COLOR="1")
     assert exit_code == 1
     lines = output.decode().splitlines()
-    assert lines[:4] == ["False,True,True,120,24,xterm-256color,cat", "False True", "no tty", "on stderr"]
+    assert lines[:4] == ["False,True,True,120,50,xterm-256color,cat", "False True", "no tty", "on stderr"]
     assert lines[-1] == "EOFError: EOF when reading a line"
     assert stderr == b""
 

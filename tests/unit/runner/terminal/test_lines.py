@@ -113,7 +113,7 @@ def test_the_unfinished_line_is_there_at_any_time() -> None:
     assert splitter.feed(b"\x82\xac\r").partial == "name? yes\x1b[0m€"
     assert splitter.feed(b"5").partial == "5ame? yes€"
     update = splitter.feed(b"0\x1b[K\nnext")
-    assert (update.lines, splitter.open_lines(), update.partial) == ([], ["50", "next"], "")
+    assert (update.lines, splitter.open_lines(), update.partial) == ([], ["50"], "next")
     update = splitter.feed(b"\n")
     assert (update.lines, splitter.open_lines(), update.partial) == (["50", "next"], [], "")
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from buildwidget.runner.terminal.controls import Control, parsed
+from buildwidget.runner.terminal.grid import COLUMNS, ROWS, Saved
 from buildwidget.runner.terminal.rows import FILLER, Row
-from buildwidget.runner.terminal.screen import COLUMNS, ROWS, Saved, Screen
+from buildwidget.runner.terminal.screen import Screen
 from buildwidget.runner.terminal.styles import DEFAULT
 
 

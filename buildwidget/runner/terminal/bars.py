@@ -22,7 +22,8 @@ from buildwidget.runner.terminal.bar_formats import Bar, may_hold_bar, read_any_
 from buildwidget.runner.terminal.bar_nesting import Nesting
 from buildwidget.runner.terminal.bar_rows import BarRows, Place
 from buildwidget.runner.terminal.headings import Headings
-from buildwidget.runner.terminal.lines import Drawn, LogUpdate, strip_colours
+from buildwidget.runner.terminal.lines import LogUpdate, strip_colours
+from buildwidget.runner.terminal.sights import Drawn
 
 INTERVAL_SECONDS: Final = 0.1
 

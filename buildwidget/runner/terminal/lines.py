@@ -16,8 +16,10 @@ from typing import Final
 from buildwidget.protocol.limits import MAX_LOG_LINE_BYTES, MAX_PAYLOAD_BYTES
 from buildwidget.runner.terminal.actions import Terminal
 from buildwidget.runner.terminal.controls import CONTROL, find_unusual, split_cut_sequence
+from buildwidget.runner.terminal.grid import COLUMNS, ROWS
 from buildwidget.runner.terminal.rows import Cells
-from buildwidget.runner.terminal.screen import COLUMNS, QUIET_ROWS, ROWS, Drawn, may_be_redrawn
+from buildwidget.runner.terminal.screen import QUIET_ROWS, may_be_redrawn
+from buildwidget.runner.terminal.sights import Drawn
 
 __all__ = ["Drawn", "LineSplitter", "LogUpdate", "cut_text", "strip_colours"]
 
@@ -259,7 +261,7 @@ class _PlainLines:
             screen.line_feed()
         if self._length:
             screen.replay(self._text.getvalue())
-        screen.forget_drawn()
+        screen.take_drawn()
         return screen
 
     def take_over(self, screen: Terminal) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from buildwidget.runner.terminal.bar_formats import is_unfinished_bar
-from buildwidget.runner.terminal.rows import FILLER, Cells, Row, joined
+from buildwidget.runner.terminal.rows import COLOURS, FILLER, Cells, Row, joined
 from buildwidget.runner.terminal.styles import DEFAULT
 from buildwidget.runner.terminal.widths import is_simple, width
 
@@ -33,6 +33,9 @@ _MAX_OVERWRITTEN: Final = 200
 
 _MAX_REMEMBERED: Final = 200
 """Rows of cleared pictures that are remembered, so that a picture drawn again is not logged again."""
+
+_MAX_STYLED_CHARACTERS: Final = 16 * COLUMNS
+"""A longer text with colours is written part by part."""
 
 _SPINNERS: Final = frozenset("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏⠁⠂⠄⡀⢀⠠⠐⠈⣾⣽⣻⢿⡿⣟⣯⣷⢹⢺⢼⣸⣇⡧⡗⡏◐◓◑◒◜◠◝◞◡◟◴◷◶◵")
 
@@ -177,10 +180,38 @@ class Screen:
                 self._note_overwritten(row)
             if self._x < len(row.cells):
                 row.drawn = True
-            row.put(self._x, part, self._style)
+            row.put(self._x, part, self._style if self._style == DEFAULT else self._style * len(part))
             self._x += len(part)
             text = text[len(part) :] if self._wraps else ""
         self._resting_left = self._stale = False
+
+    def write_styled(self, text: str) -> None:
+        """Show characters and obey colours; in one piece if all of it takes one column a character and fits."""
+        if "\x1b" not in text:
+            self.write(text)
+            return
+        if len(text) > _MAX_STYLED_CHARACTERS:
+            self._write_parts(text)
+            return
+        cells, styles, style = self._cells.styled(self._style, text)
+        if not cells or len(cells) > COLUMNS - self._x:
+            self._write_parts(text)
+            return
+        x, row = self._x, self._row()
+        if row.dirty and x == 0 and row.cells:
+            self._note_overwritten(row)
+        if x < len(row.cells):
+            row.drawn = True
+        row.put(x, cells, styles)
+        self._x, self._style, self._last = x + len(cells), style, cells[-1]
+        self._homed = self._resting_left = self._stale = False
+
+    def _write_parts(self, text: str) -> None:
+        for index, part in enumerate(COLOURS.split(text)):
+            if index % 2:
+                self._style = self._styles.after(self._style, part)
+            elif part:
+                self.write(part)
 
     def _fitting(self, text: str) -> str:
         """What fits behind the cursor, after it has gone to the next row where nothing did."""
@@ -354,7 +385,7 @@ class Screen:
             self._see_ended(row)
         self._x = 0
         below = self._y - self._first_y + 1
-        at_end = not any(row.cells for row in self._rows[below:])
+        at_end = self._is_blank_from(below)
         if at_end:
             del self._rows[below:]
         self._advance()
@@ -366,6 +397,12 @@ class Screen:
             self._settle()
         self._resting_left = False
         self._stale = bool(following.cells)
+
+    def _is_blank_from(self, index: int) -> bool:
+        rows = self._rows
+        if index < len(rows) and rows[index].cells:  # as in a picture that is drawn again
+            return False
+        return not any(row.cells for row in rows[index:])
 
     def _see_ended(self, row: Row) -> None:
         text = row.text(self._clusters)

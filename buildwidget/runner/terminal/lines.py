@@ -94,7 +94,7 @@ class LineSplitter:
         if self._screen is not None:
             self._screen.finish()
             more, seen = self._screen.take()
-            self._screen = None
+            self._screen, self._plain = None, _PlainLines()  # what waited there is on the screen
         else:
             more, seen = self._plain.finish()
         return LogUpdate(lines + more, "", drawn + seen)

@@ -337,7 +337,7 @@ class Screen:
 
     def _drop_first(self) -> None:
         """The first row has scrolled off."""
-        row = self._rows.pop(0)
+        row = self._rows.pop(0) if self._rows else Row()
         self._number += 1
         if self._main is not None:
             return

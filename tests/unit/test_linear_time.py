@@ -184,11 +184,34 @@ def test_reading_byte_by_byte_takes_linear_time(unit: str) -> None:
 
 
 _SCROLLING = [
-    "\x1b[S", "\x1b[T", "\x1bD", "\x1bM", "\x1b[99S", "\x1b[2;9r\x1b[9Hx\n", "x\n\x1b[2;9r", "\x1b[L", "\x1b[50L", "\x1b[M",
-    "x\x1b[50M", "\x1b[Hx\x1b[L", "x\x1b[G\x1b[@", "\x1b[Gx\x1b[G\x1b[99@", "xy\x1b[G\x1b[P", "x\x1b[99b", "x\x1b[9999b", "\x1b[2J",
-    "x\n\x1b[H\x1b[J", "\x1b[?1049hx\x1b[?1049l", "\x1b[50;120Hx", "\x1b[31mx\x1b[32m", "\x1b[31m\x1b[K", "x\x1b7\x1b[Hy\x1b8",
-    "\x1b[?25l" + "x\n" * 9 + "\x1b[9A", "漢\x1b[G", "e\u0301\x1b[2b",
-]  # fmt: skip
+    "\x1b[S",
+    "\x1b[T",
+    "\x1bD",
+    "\x1bM",
+    "\x1b[99S",
+    "\x1b[2;9r\x1b[9Hx\n",
+    "x\n\x1b[2;9r",
+    "\x1b[L",
+    "\x1b[50L",
+    "\x1b[M",
+    "x\x1b[50M",
+    "\x1b[Hx\x1b[L",
+    "x\x1b[G\x1b[@",
+    "\x1b[Gx\x1b[G\x1b[99@",
+    "xy\x1b[G\x1b[P",
+    "x\x1b[99b",
+    "x\x1b[9999b",
+    "\x1b[2J",
+    "x\n\x1b[H\x1b[J",
+    "\x1b[?1049hx\x1b[?1049l",
+    "\x1b[50;120Hx",
+    "\x1b[31mx\x1b[32m",
+    "\x1b[31m\x1b[K",
+    "x\x1b7\x1b[Hy\x1b8",
+    "\x1b[?25l" + "x\n" * 9 + "\x1b[9A",
+    "漢\x1b[G",
+    "e\u0301\x1b[2b",
+]
 
 
 @pytest.mark.parametrize("unit", _SCROLLING)

@@ -17,7 +17,7 @@ from buildwidget.agent_launching import announce
 from buildwidget.answering import send_answer
 from buildwidget.errors import BuildFailed
 from buildwidget.live import follow
-from buildwidget.log_text import shown_lines, whole_lines
+from buildwidget.log_text import LogText, shown_lines, whole_lines
 from buildwidget.process_store import process_store
 from buildwidget.protocol.codec import decode_event, decode_state
 from buildwidget.protocol.events import ENDS, Error, Event, MetricPoint, Todo
@@ -165,15 +165,17 @@ class Build:
 
     # The whole log.
 
-    def log(self, tail: int | None = None, *, q: str | None = None) -> str:
+    def log(self, tail: int | None = None, *, q: str | None = None) -> LogText:
         """The log as text, as a page shows it: the lines, the rows that are still drawn over, the unfinished lines.
+
+        A ``str`` with the colours as the program wrote them. As the last expression of a cell it displays rendered.
 
         Args:
             tail: only this many of the last lines.
             q: only whole lines that contain this text, see ``log_lines``; ``tail`` then counts those.
         """
         lines = self.log_lines(tail, q=q) if q else shown_lines(self.store, self.id, tail)
-        return "\n".join(lines)
+        return LogText("\n".join(lines))
 
     def log_lines(self, tail: int | None = None, *, q: str | None = None) -> Iterator[str]:
         """The whole lines of the log, read page by page; of a running build up to the newest.

@@ -5,10 +5,32 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
+from buildwidget.log_html import log_as_html, log_as_text
 from buildwidget.protocol.codec import decode_state
 from buildwidget.store.store import Store
 
 LOG_PAGE_LINES = 1_000
+
+
+class LogText(str):
+    """Text of a log: a ``str`` with the colours as the program wrote them, which a cell shows rendered.
+
+    ``print`` and every method of ``str`` work on the whole text. Pickles and copies are a plain ``str``. ``repr`` and
+    the HTML show at most the last 1,000 lines and say how many they leave out.
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """The text without colours, for a terminal that shows the value of an expression."""
+        return log_as_text(str(self)) or "''"
+
+    def _repr_html_(self) -> str | None:
+        return log_as_html(str(self)) if self else None
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        # Text is read in processes that do not have this package.
+        return str, (str(self),)
 
 
 def shown_lines(store: Store, build_id: str, tail: int | None) -> list[str]:

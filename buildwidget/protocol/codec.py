@@ -99,11 +99,14 @@ def decode_event(data: bytes | str) -> Event | None:
 def _is_shallow(data: bytes | str) -> bool:
     """Whether nothing is nested too deep, for certain; counting brackets spares most events a second parse.
 
-    Where a bracket closes right before the next one opens, as between points and rows, nothing gets deeper.
+    Where a bracket closes right before the next one opens, as between points and rows, nothing gets deeper. A bracket
+    behind an escape stands in a string: log lines with colours are full of them.
     """
     raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
     opened = raw.count(b"[") + raw.count(b"{")
-    if opened <= MAX_JSON_DEPTH or opened - raw.count(b"],[") - raw.count(b"},{") <= MAX_JSON_DEPTH:
+    if opened <= MAX_JSON_DEPTH:
+        return True
+    if opened - raw.count(b"],[") - raw.count(b"},{") - raw.count(b"\\u001b[") <= MAX_JSON_DEPTH:
         return True
     try:
         return not is_deeper(msgspec.json.decode(data), MAX_JSON_DEPTH)

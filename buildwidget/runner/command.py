@@ -34,6 +34,10 @@ COLUMNS: Final = 120
 READ_BYTES: Final = 64 * 1024
 DRAIN_SECONDS: Final = 2.0
 IDLE_SECONDS: Final = 0.2
+GATHER_SECONDS: Final = 0.04
+"""Output that comes often, but little at a time, is read about that often."""
+GATHER_BYTES: Final = 4 * 1024
+"""As much of it may gather meanwhile. Linux holds 8 KiB of a terminal's output before the program has to wait."""
 
 OutputStream: TypeAlias = Literal["stdout", "stderr"]
 OnOutput: TypeAlias = Callable[[OutputStream, bytes], object]
@@ -77,6 +81,40 @@ def terminal_environment(env: Mapping[str, str], *, pty: bool) -> dict[str, str]
     return changed
 
 
+class Gathering:
+    """How long to let output gather before the next read.
+
+    A picture that is drawn 100 times a second costs less in a few reads than in a hundred. What comes after a rest is
+    never held back, nor is more than the kernel holds.
+
+    Args:
+        clock: monotonic seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._last = float("-inf")
+        self._since = float("-inf")
+        self._bytes = 0
+        self._window = GATHER_SECONDS
+
+    def pause(self, size: int) -> float:
+        """Seconds to wait after a read of so many bytes; 0 unless reads come close together and bring little."""
+        now = self._clock()
+        if now - self._last > 2 * GATHER_SECONDS:
+            self._since, self._bytes, self._window = now, 0, GATHER_SECONDS
+        self._last = now
+        self._bytes += size
+        took = now - self._since
+        if took < self._window:
+            return 0.0
+        seconds = min(GATHER_BYTES * took / self._bytes, GATHER_SECONDS) if self._bytes else GATHER_SECONDS
+        if seconds < GATHER_SECONDS / 4:
+            seconds = 0.0
+        self._since, self._bytes, self._window = now, 0, seconds or GATHER_SECONDS
+        return seconds
+
+
 class RunningCommand:
     """A started program. ``pump`` must be called, once: it reads the output and waits for the end.
 
@@ -95,6 +133,8 @@ class RunningCommand:
         finally:
             _close(slave)
         self._sources: dict[OutputStream, int | IO[bytes]] = {"stdout": master} if pty else _pipes(self._process)
+        # Of two pipes, what came first would be lost; the terminals of other systems hold less.
+        self._gathering = Gathering() if pty and sys.platform == "linux" else None
 
     @property
     def stdin(self) -> IO[bytes] | None:
@@ -153,6 +193,8 @@ class RunningCommand:
                 on_output(stream, data)
             if not chunks:
                 on_idle()
+            elif self._gathering is not None:
+                time.sleep(self._gathering.pause(sum(len(data) for _, data in chunks)))
 
 
 def _start(spec: CommandSpec, *, pty: bool, output: int) -> subprocess.Popen[bytes]:

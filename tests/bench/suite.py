@@ -11,6 +11,7 @@ from tests.bench.figures import Figure, Scale
 BENCHMARKS: Final = (
     "ingest",
     "secrets",
+    "terminal",
     "report_metric",
     "latency",
     "updates",

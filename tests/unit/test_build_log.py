@@ -110,3 +110,14 @@ def test_a_page_without_a_server_searches_on_over_the_comm(build: Build) -> None
     assert found == [1, *range(10, 20), 100]
     assert asked == 15
     assert (page["first"], page["last"], page["count"]) == (1, 2, 100)
+
+
+def test_the_log_is_a_str_that_a_cell_shows_rendered(store: Store) -> None:
+    appender = started(store)
+    appender.append(drafts(lines("\x1b[31mred\x1b[0m <b>", "end")))
+    build = Build(appender.build_id, store)
+    for text in (build.log(), build.log(tail=2), build.log(q="e")):
+        assert isinstance(text, str)
+        assert text == "\x1b[31mred\x1b[0m <b>\nend"
+        assert repr(text) == "red <b>\nend"
+        assert '<span style="color:var(--bw-red)">red</span> &lt;b&gt;\nend</pre>' in (text._repr_html_() or "")

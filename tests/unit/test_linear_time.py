@@ -13,7 +13,7 @@ from typing import Any, Final
 import pytest
 from tornado.httputil import HTTPHeaders
 
-from buildwidget import agent_program, agent_prompts, launch_checks
+from buildwidget import agent_program, agent_prompts, launch_checks, log_html
 from buildwidget.protocol import codec, text
 from buildwidget.protocol.events import Event, LogEvent, MetricEvent, ProgressEvent, TextEvent
 from buildwidget.protocol.reducer import StateBuilder
@@ -135,6 +135,7 @@ TEXTS: Final[dict[str, Callable[[str], object]]] = {
     "output, in reads of 256 bytes": printed(256),
     "the end of the output": ended,
     "colours": terminal.strip_colours,
+    "a log as HTML": lambda of: (log_html.log_as_html(of), log_html.log_as_text(of)),
     "a cut text": lambda of: terminal.cut_text(of, len(of) // 2),
     "a shell line": launch_checks.first_program,
     "a fenced text": agent_prompts.fenced,
@@ -180,6 +181,45 @@ def test_a_megabyte_takes_linear_time(name: str) -> None:
 @pytest.mark.parametrize("unit", ["a", "\r", "\x1b[", "\x1b]0;", "\b", "a\b", "\b\x1b[31m", "🙂", "a\x1b[A\r", " 10%"])
 def test_reading_byte_by_byte_takes_linear_time(unit: str) -> None:
     assert not superlinear(split(1), inputs.Hostile((unit,)).text, size=12_000, hopeless=_LONG)
+
+
+_SCROLLING = [
+    "\x1b[S",
+    "\x1b[T",
+    "\x1bD",
+    "\x1bM",
+    "\x1b[99S",
+    "\x1b[2;9r\x1b[9Hx\n",
+    "x\n\x1b[2;9r",
+    "\x1b[L",
+    "\x1b[50L",
+    "\x1b[M",
+    "x\x1b[50M",
+    "\x1b[Hx\x1b[L",
+    "x\x1b[G\x1b[@",
+    "\x1b[Gx\x1b[G\x1b[99@",
+    "xy\x1b[G\x1b[P",
+    "x\x1b[99b",
+    "x\x1b[9999b",
+    "\x1b[2J",
+    "x\n\x1b[H\x1b[J",
+    "\x1b[?1049hx\x1b[?1049l",
+    "\x1b[50;120Hx",
+    "\x1b[31mx\x1b[32m",
+    "\x1b[31m\x1b[K",
+    "x\x1b7\x1b[Hy\x1b8",
+    "\x1b[?25l" + "x\n" * 9 + "\x1b[9A",
+    "漢\x1b[G",
+    "e\u0301\x1b[2b",
+]
+
+
+@pytest.mark.parametrize("unit", _SCROLLING)
+@pytest.mark.parametrize("step", [32, 1_000_000])
+def test_drawing_takes_linear_time(unit: str, step: int) -> None:
+    # The sequences that fill the screen cost what that costs each time; the number of them is what grows.
+    size = 48_000 // (40 if "9999" in unit else 1)
+    assert not superlinear(split(step), inputs.Hostile((unit,)).text, size=size, hopeless=_LONG)
 
 
 # Many things one after the other

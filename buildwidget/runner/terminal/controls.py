@@ -18,6 +18,7 @@ CONTROL: Final = re.compile(
 )
 """One control sequence or control character."""
 
+_CHARACTER: Final = re.compile(r"[\x00-\x1a\x1c-\x1f\x7f-\x9f]")
 _UNUSUAL_CHARACTER: Final = re.compile(r"[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f]")
 _UNUSUAL_ESCAPE: Final = re.compile(r"\x1b(?!\[[0-9;:]{0,256}m)")
 _CUT_ESCAPE: Final = re.compile(rf"\x1b(?:{_CSI_BODY}|[ -/]{{0,16}})\Z")
@@ -81,3 +82,21 @@ def find_unusual(text: str, start: int = 0) -> int | None:
     if escape is not None:
         return escape.start()
     return None if character is None else end
+
+
+def find_character(text: str, start: int) -> int:
+    """Where the next control character that begins no sequence is; the end of the text if there is none."""
+    match = _CHARACTER.search(text, start)
+    return len(text) if match is None else match.start()
+
+
+def find_escape(text: str, start: int, end: int) -> int:
+    """Where the next control sequence is that is no colour; the end given if there is none before it."""
+    match = _UNUSUAL_ESCAPE.search(text, start, end)
+    return end if match is None else match.start()
+
+
+def control_at(text: str, start: int) -> str:
+    """The control sequence or character that a place begins with."""
+    match = CONTROL.match(text, start) if text[start] == "\x1b" else None
+    return match[0] if match else text[start]

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from buildwidget.runner.terminal.rows import FILLER, Cells, Row, joined
+from buildwidget.runner.terminal.rows import COLOURS, FILLER, Cells, Row, joined
 from buildwidget.runner.terminal.styles import DEFAULT
 from buildwidget.runner.terminal.widths import is_simple, width
 
@@ -17,6 +17,9 @@ _STYLES_AND_TABS: Final = re.compile(r"(\x1b\[[0-9;:]*m|\t)")
 
 ROWS: Final = 50
 COLUMNS: Final = 120
+
+_MAX_STYLED_CHARACTERS: Final = 16 * COLUMNS
+"""A longer text with colours is written part by part."""
 
 
 class Saved(NamedTuple):
@@ -98,10 +101,39 @@ class Grid:
                 if self._moved and row.dirty:
                     self._overwrite(row)
             self._moved = False
-            row.put(self._x, part, self._style)
+            row.put(self._x, part, self._style if self._style == DEFAULT else self._style * len(part))
             self._x += len(part)
             text = text[len(part) :] if self._wraps else ""
         self._wrote()
+
+    def write_styled(self, text: str) -> None:
+        """Show characters and obey colours; in one piece if all of it takes one column a character and fits."""
+        if "\x1b" not in text:
+            self.write(text)
+            return
+        if len(text) > _MAX_STYLED_CHARACTERS:
+            self._write_parts(text)
+            return
+        cells, styles, style = self._cells.styled(self._style, text)
+        if not cells or len(cells) > COLUMNS - self._x:
+            self._write_parts(text)
+            return
+        x, row = self._x, self._row()
+        if x < len(row.cells):
+            row.drawn = True
+            if self._moved and row.dirty:
+                self._overwrite(row)
+        row.put(x, cells, styles)
+        self._x, self._style, self._last = x + len(cells), style, cells[-1]
+        self._homed = self._moved = False
+        self._wrote()
+
+    def _write_parts(self, text: str) -> None:
+        for index, part in enumerate(COLOURS.split(text)):
+            if index % 2:
+                self._style = self._styles.after(self._style, part)
+            elif part:
+                self.write(part)
 
     def _fitting(self, text: str) -> str:
         """What fits behind the cursor, after it has gone to the next row where nothing did."""

@@ -15,7 +15,13 @@ from typing import Final
 
 from buildwidget.protocol.limits import MAX_LOG_LINE_BYTES, MAX_PAYLOAD_BYTES
 from buildwidget.runner.terminal.actions import Terminal
-from buildwidget.runner.terminal.controls import CONTROL, find_unusual, split_cut_sequence
+from buildwidget.runner.terminal.controls import (
+    control_at,
+    find_character,
+    find_escape,
+    find_unusual,
+    split_cut_sequence,
+)
 from buildwidget.runner.terminal.grid import COLUMNS, ROWS
 from buildwidget.runner.terminal.rows import Cells
 from buildwidget.runner.terminal.screen import QUIET_ROWS, may_be_redrawn
@@ -90,7 +96,7 @@ class LineSplitter:
         if self._screen is not None:
             self._screen.finish()
             more, seen = self._screen.take()
-            self._screen = None
+            self._screen, self._plain = None, _PlainLines()  # what waited there is on the screen
         else:
             more, seen = self._plain.finish()
         return LogUpdate(lines + more, "", drawn + seen)
@@ -150,12 +156,18 @@ class LineSplitter:
 
     def _draw(self, screen: Terminal, text: str, place: int) -> int:
         """Draws the text up to a newline after which it is plain again; where that ends."""
-        for match in CONTROL.finditer(text, place):
-            start = match.start()
-            if start > place:
-                screen.write(text[place:start])
-            place = match.end()
-            control = match[0]
+        size = len(text)
+        character = -1  # where the next control character is, which a long row of sequences must not look for each time
+        while place < size:
+            if character < place:
+                character = find_character(text, place)
+            end = find_escape(text, place, character)
+            if end > place:
+                screen.write_styled(text[place:end])
+                if end == size:
+                    break
+            control = control_at(text, end)
+            place = end + len(control)
             if control == "\n":
                 screen.line_feed()
                 if screen.plain:
@@ -164,9 +176,7 @@ class LineSplitter:
                 screen.carriage_return()
             else:
                 screen.obey(control)
-        if place < len(text):
-            screen.write(text[place:])
-        return len(text)
+        return size
 
 
 def _split_cut_end(text: str) -> tuple[str, str]:

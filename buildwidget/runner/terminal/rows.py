@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from buildwidget.runner.terminal.styles import DEFAULT, Styles
+from buildwidget.runner.terminal.widths import is_simple
 
 FILLER: Final = "\x00"
 """Stands in the second column of a wide character."""
@@ -16,6 +17,12 @@ _CLUSTERS: Final = 0x100000
 
 _MAX_CLUSTERS: Final = 0xFFFD
 _PRIVATE: Final = re.compile("[\U00100000-\U0010ffff]")
+
+_MAX_STYLED: Final = 256
+"""Texts with colours whose cells are remembered: most rows of a picture stay the same when it is drawn again."""
+
+COLOURS: Final = re.compile(r"(\x1b\[[0-9;:]*m)")
+"""An SGR code; splits a text into characters and codes."""
 
 
 class Clusters:
@@ -42,12 +49,43 @@ class Clusters:
         return cells.translate(self._texts) if self._texts and _PRIVATE.search(cells) else cells
 
 
+class Styled(NamedTuple):
+    """Cells, their styles (a single default one stands for all), and the style behind them."""
+
+    cells: str
+    styles: str
+    style: str
+
+
 class Cells:
     """What the cells of a stream's screens hold: the styles and the clusters in use."""
 
     def __init__(self) -> None:
         self.styles = Styles()
         self.clusters = Clusters()
+        self._styled: dict[tuple[str, str], Styled] = {}
+
+    def styled(self, style: str, text: str) -> Styled:
+        """What a text with colours puts into cells, where each character of it takes one column; else no cells."""
+        known = self._styled.get((style, text))
+        if known is None:
+            if len(self._styled) >= _MAX_STYLED:
+                self._styled.clear()
+            known = self._styled[style, text] = self._read_styled(style, text)
+        return known
+
+    def _read_styled(self, style: str, text: str) -> Styled:
+        parts = COLOURS.split(text)
+        cells = "".join(parts[::2])
+        if not is_simple(cells):
+            return Styled("", "", style)
+        styles, after = "", self.styles.after
+        for index, part in enumerate(parts):
+            if index % 2:
+                style = after(style, part)
+            elif part:
+                styles += style * len(part)
+        return Styled(cells, styles if styles.strip(DEFAULT) else DEFAULT, style)
 
     def text(self, cells: str, styles: str, *, whole: bool = False) -> str:
         """Cells as text with its colours; without blanks at its end, if not the ``whole``."""
@@ -95,8 +133,8 @@ class Row:
         self.drawn = False
         self.dirty = False
 
-    def put(self, column: int, cells: str, style: str) -> None:
-        """Write cells of one style from a column on."""
+    def put(self, column: int, cells: str, styles: str) -> None:
+        """Write cells and their styles from a column on; a single default style stands for all."""
         old, size, end = self.cells, len(self.cells), column + len(cells)
         if column > size:
             old += " " * (column - size)
@@ -104,11 +142,13 @@ class Row:
             old = _without_halves(old, column, end)
         self.dirty = self.touched = True
         self.cells = old[:column] + cells + old[end:]
-        if style != DEFAULT or self.styles:
-            styles = self.styles or DEFAULT * size
+        if styles != DEFAULT or self.styles:
+            if styles == DEFAULT:
+                styles = DEFAULT * len(cells)
+            before = self.styles or DEFAULT * size
             if column > size:
-                styles += DEFAULT * (column - size)
-            self.styles = styles[:column] + style * len(cells) + styles[end:]
+                before += DEFAULT * (column - size)
+            self.styles = before[:column] + styles + before[end:]
 
     def erase(self, start: int, end: int) -> None:
         """Make columns blank."""

@@ -139,7 +139,7 @@ class Screen(ReadGrid):
 
     def _drop_first(self) -> None:
         """The first row has scrolled off."""
-        row = self._rows.pop(0)
+        row = self._rows.pop(0) if self._rows else Row()
         self._number += 1
         if self._main is not None:
             return
@@ -171,7 +171,7 @@ class Screen(ReadGrid):
             self._see_ended(row)
         self._x = 0
         below = self._y - self._first_y + 1
-        at_end = not any(row.cells for row in self._rows[below:])
+        at_end = self._is_blank_from(below)
         if at_end:
             del self._rows[below:]
         self._advance()
@@ -183,6 +183,12 @@ class Screen(ReadGrid):
             self._settle()
         self._resting_left = False
         self._stale = bool(following.cells)
+
+    def _is_blank_from(self, index: int) -> bool:
+        rows = self._rows
+        if index < len(rows) and rows[index].cells:  # as in a picture that is drawn again
+            return False
+        return not any(row.cells for row in rows[index:])
 
     def _settle(self) -> None:
         """After a newline below everything else: log the lines that nothing says will be drawn again."""

@@ -53,6 +53,10 @@ class Styles:
             self._styles[key], self._attributes[style] = style, key
         return style
 
+    def attributes(self, style: str) -> dict[str, str]:
+        """What a style is: ``front``, ``back``, ``bold`` and the like, each with its SGR parameters."""
+        return dict(self._attributes[style])
+
     def code(self, before: str, style: str) -> str:
         """What to write where a style follows another one."""
         if style == DEFAULT:

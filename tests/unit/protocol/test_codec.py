@@ -134,7 +134,7 @@ def _around(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.lists(inner, max_size=3) | st.dictionaries(st.text("a", max_size=2), inner, max_size=3)
 
 
-_nested = st.recursive(st.sampled_from(["],[", "},{", "[", 1]), _around, max_leaves=120)
+_nested = st.recursive(st.sampled_from(["],[", "},{", "[", "\x1b[", "\\u001b[", 1]), _around, max_leaves=120)
 
 
 @given(_nested, st.integers(1, 8))
@@ -150,6 +150,12 @@ def test_an_event_of_many_points_is_parsed_once(monkeypatch: pytest.MonkeyPatch)
     data = encode_event(MetricEvent(at=1, name="loss", points=points))
     monkeypatch.setattr(codec.msgspec.json, "decode", None)  # calling it raises
     assert decode_event(data) is not None
+
+
+def test_a_log_with_colours_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = encode_event(LogEvent(at=1, first=1, lines=[("stdout", "\x1b[31mred\x1b[0m")] * 200))
+    monkeypatch.setattr(codec.msgspec.json, "decode", None)  # calling it raises
+    assert isinstance(decode_event(data), LogEvent)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from buildwidget.runner import command
-from buildwidget.runner.command import CommandSpec, RunningCommand
+from buildwidget.runner.command import GATHER_BYTES, GATHER_SECONDS, CommandSpec, Gathering, RunningCommand
 from tests.unit.runner.running import run_command
 from tests.waiting import wait_until
 
@@ -225,3 +225,62 @@ def test_on_windows_a_string_goes_to_the_systems_shell_as_it_is(
     assert options["shell"] is by_shell
     assert options["creationflags"] == 0x200
     assert "start_new_session" not in options
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def pauses(gap: float, size: int, reads: int) -> list[float]:
+    """What follows each of some reads, each of which ends ``gap`` seconds after the pause before it."""
+    clock, found = Clock(), []
+    gathering = Gathering(clock)
+    for _ in range(reads):
+        found.append(gathering.pause(size))
+        clock.now += found[-1] + gap
+    return found
+
+
+def test_reads_that_come_often_and_bring_little_are_put_together() -> None:
+    found = pauses(0.01, 100, 20)
+    assert found[:4] == [0, 0, 0, 0]
+    assert found[5:] == [GATHER_SECONDS] * 15
+
+
+def test_what_comes_after_a_rest_or_is_much_is_read_at_once() -> None:
+    assert set(pauses(2.1 * GATHER_SECONDS, 100, 20)) == {0.0}
+    assert set(pauses(0.001, GATHER_BYTES, 200)) == {0.0}
+    assert set(pauses(0.03, 3 * GATHER_BYTES * 4, 20)) == {0.0}
+
+
+@pytest.mark.parametrize("rate", [10_000, 150_000, 400_000])
+def test_no_more_gathers_than_the_system_holds(rate: int) -> None:
+    clock, sizes = Clock(), []
+    gathering, pause = Gathering(clock), 0.0
+    for _ in range(100):
+        clock.now += pause + 0.01
+        sizes.append(int((pause + 0.01) * rate))
+        pause = gathering.pause(sizes[-1])
+    assert max(sizes) <= GATHER_BYTES + 0.01 * rate
+    assert len([size for size in sizes[10:] if size > sizes[0]]) > 80
+
+
+def test_much_output_ends_the_gathering() -> None:
+    clock = Clock()
+    gathering = Gathering(clock)
+    for _ in range(20):
+        clock.now += 0.01 + gathering.pause(100)
+    clock.now += GATHER_SECONDS
+    assert gathering.pause(100 * GATHER_BYTES) == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there a terminal's output is let to gather")
+def test_a_terminal_drawn_on_all_the_time_is_read_in_few_reads() -> None:
+    code = "import time\nfor n in range(300): print(n, flush=True); time.sleep(0.002)"
+    reads: list[bytes] = []
+    assert run_command(spec(python(code)), lambda _stream, data: reads.append(data)) == 0
+    assert b"".join(reads).split() == [b"%d" % number for number in range(300)]
+    assert len(reads) < 150

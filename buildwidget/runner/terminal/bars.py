@@ -32,6 +32,10 @@ _ABOUT: Final = ("count", "steps")
 """Families whose rows say what the bars below them are about: ``Epoch 3/20``, ``[2/4] Fetching packages...``."""
 
 _FINISHED: Final = re.compile(r"\b(?:done|complete|completed|finished|ok|success)\b[.! ]*$", re.IGNORECASE)
+_MANY_DRAWN: Final = 8
+_SHARE: Final = 3
+"""Characters of a percentage."""
+
 _DIGITS: Final = re.compile(r"\d+")
 
 
@@ -81,7 +85,7 @@ class BarReader:
         Returns:
             The bars that changed and are due.
         """
-        for drawn in update.drawn:
+        for drawn in _thinned(update.drawn):
             self._read_drawn(drawn)
         # What stands there is read when it is left: the next bytes may complete it, or go back up from its row.
         self._held = None if update.row is None or not update.resting.strip() else (update.row, update.resting)
@@ -275,6 +279,36 @@ class BarReader:
             closed=True if known.closed else (False if before is not None and before.closed else None),
             level=self._nesting.level(name),
         )
+
+
+def _thinned(drawn: list[Drawn]) -> list[Drawn]:
+    """What was drawn in one read, without most of what one bar went through in its place.
+
+    A program that redraws its bar as fast as it can does so dozens of times in a read; the first and the last tell.
+    """
+    if len(drawn) < _MANY_DRAWN:
+        return drawn
+    kept = drawn[:1]
+    for index in range(1, len(drawn) - 1):
+        before, it, after = drawn[index - 1 : index + 2]
+        if not (_goes_on(before, it) and _goes_on(it, after)):
+            kept.append(it)
+    return [*kept, drawn[-1]]
+
+
+def _goes_on(first: Drawn, second: Drawn) -> bool:
+    """Whether the second is certain to be the first, on its row, with a percentage that is not lower."""
+    if first.row != second.row or first.ended or second.ended or first.up or second.up:
+        return False
+    if len(first.texts) != 1 or len(second.texts) != 1:
+        return False
+    (one,), (other,) = first.texts, second.texts
+    place, other_place = one.find("%"), other.find("%")
+    start = place - _SHARE
+    if start < 0 or place != other_place or one[:start] != other[:start]:
+        return False
+    # Padded with blanks to the same width, the greater number is the greater text.
+    return one[start:place] <= other[start:place]
 
 
 def _with_end(event: ProgressEvent, at: int) -> ProgressEvent:

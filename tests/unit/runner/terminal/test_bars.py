@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from buildwidget.protocol.events import ProgressEvent
 from buildwidget.protocol.limits import MAX_PROGRESS
 from buildwidget.runner.command import CommandSpec
+from buildwidget.runner.terminal import bars
 from buildwidget.runner.terminal.bar_formats import may_hold_bar
 from buildwidget.runner.terminal.bars import BarReader
 from buildwidget.runner.terminal.lines import Drawn, LineSplitter, LogUpdate
@@ -242,6 +243,23 @@ def test_a_bar_that_goes_on_under_another_label_is_the_same() -> None:
     events = read(*draws)
     assert {event.id for event in events} == {"terminal:tqdm:file a"}
     assert [(event.label, event.current) for event in events] == [("file a", 0), ("file b", 1), ("file c", 2)]
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["a", "b"]), st.integers(0, 100), st.sampled_from(["", "", "", "\n"])), max_size=60
+    )
+)
+def test_what_is_passed_over_in_one_read_changes_nothing(shares: list[tuple[str, int, str]]) -> None:
+    draws = [
+        f"\r{name}: {n:3d}%|{'#' * (n // 10):10}| {n}/100 [00:01<00:02, 3.2it/s]{end}".encode()
+        for name, n, end in shares
+    ]
+    data = b"".join(draws)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bars, "_MANY_DRAWN", 10_000)
+        every = read(data, b"\n")
+    assert read(data, b"\n") == every
 
 
 def test_labels_of_one_bar_are_remembered_within_bounds() -> None:

@@ -13,7 +13,7 @@ from typing import Any, Final
 import pytest
 from tornado.httputil import HTTPHeaders
 
-from buildwidget import agent_program, agent_prompts, launch_checks
+from buildwidget import agent_program, agent_prompts, command_checks
 from buildwidget.protocol import codec, text
 from buildwidget.protocol.events import Event, LogEvent, MetricEvent, ProgressEvent, TextEvent
 from buildwidget.protocol.reducer import StateBuilder
@@ -136,7 +136,7 @@ TEXTS: Final[dict[str, Callable[[str], object]]] = {
     "the end of the output": ended,
     "colours": terminal.strip_colours,
     "a cut text": lambda of: terminal.cut_text(of, len(of) // 2),
-    "a shell line": launch_checks.first_program,
+    "a shell line": command_checks.first_program,
     "a fenced text": agent_prompts.fenced,
     "an agent's version": refused(
         lambda of: agent_program._checked_version("codex", "codex", of),

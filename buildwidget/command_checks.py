@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 from buildwidget.errors import LaunchError
 from buildwidget.runner.shell import first_program_of_cmd, shell_knows, what_does_not_parse
-from buildwidget.runner.shell_words import LEADING, Token, is_assignment, tokens
+from buildwidget.runner.shell_words import LEADING, Token, commands, is_assignment, tokens
 from buildwidget.runner.start_failure import what_is_missing
 
 _GOES_ON: Final = frozenset(("||", ";", "&", "\n"))
@@ -25,6 +25,7 @@ _SAFE_ASSIGNMENT: Final = re.compile(
     r"""[A-Za-z_]\w*=(?:[\w./:+@%,-]|\$\w+|\$\{\w+\}|"(?:[\w./:+@%, -]|\$\w+|\$\{\w+\})*"|'[^']*')*"""
 )
 """Only variables are expanded in it."""
+_NEW_SESSIONS: Final = frozenset(("new", "new-session", "neww", "new-window"))
 _INTERPRETERS: Final[Mapping[str, str]] = {
     ".py": "python",
     ".sh": "bash",
@@ -97,9 +98,9 @@ def _check_shell_line(line: str, *, cwd: str, env: Mapping[str, str]) -> None:
             raise _not_found([program], cwd)
         return
     first = first_program(line)
-    if first is None or _is_there(first, cwd, env):
-        return
-    raise _not_found([first.word], cwd, line)
+    if first is not None and not _is_there(first, cwd, env):
+        raise _not_found([first.word], cwd, line)
+    _check_detaching(line)
 
 
 def first_program(line: str) -> Program | None:
@@ -153,12 +154,52 @@ def _check_words(words: list[str], *, cwd: str, path: str | None) -> None:
     missing = what_is_missing(program, cwd=cwd, path=path)
     if missing is not None:
         raise LaunchError(f"{program} cannot be started: {missing}.{_meant(words, cwd)}", field="command")
+    _check_detaching(words)
 
 
 def exists_on_windows(program: str, *, cwd: str, path: str | None) -> bool:
     """Whether Windows finds a program: in the working directory or on the path, by name or with one of PATHEXT."""
     in_cwd = os.path.join(cwd, program)  # noqa: PTH118 - Path would drop a leading ./
     return any(shutil.which(name, path=path) is not None for name in (in_cwd, program))
+
+
+def _check_detaching(line: str | Sequence[str]) -> None:
+    """Refuses what hands the work to a server of terminals, where a build can neither show it nor wait for it."""
+    found = [list(line)] if not isinstance(line, str) else [command.values for command in commands(line) or []]
+    calls = [[os.path.basename(words[0]), *words[1:]] for words in found if words and words[0]]  # noqa: PTH119 - a word
+    cares = any(_ends_or_awaits(call) for call in calls)
+    for call in calls:
+        shown = _detaching(call)
+        if shown is not None and not cares:
+            raise LaunchError(
+                f"`{shown}` hands the work to {call[0]}, where the build can neither show it nor wait for it. "
+                f"A build outlives page, kernel and server by itself: launch the command without {call[0]}.",
+                field="command",
+            )
+
+
+def _detaching(call: Sequence[str]) -> str | None:
+    """How a command that detaches is shown; None for any other."""
+    name, options = call[0], [word for word in call[1:] if word.startswith("-")]
+    letters = "".join(option[1:] for option in options if not option.startswith("--"))
+    if name == "tmux":
+        place = next((place for place, word in enumerate(call) if word in _NEW_SESSIONS), None)
+        detached = place is not None and any(re.match(r"-[A-Za-z]*d", word) for word in call[place:])
+        return f"tmux {call[place or 0]} -d" if detached else None
+    if name == "screen":
+        return "screen -dm" if "d" in letters and "m" in letters else None
+    if name == "start-stop-daemon":
+        return f"{name} --background" if "--background" in options or "b" in letters else None
+    if name in ("dtach", "abduco"):
+        return f"{name} -n" if "n" in letters else None
+    return name if name == "daemonize" else None
+
+
+def _ends_or_awaits(call: Sequence[str]) -> bool:
+    """Whether a command ends or awaits what another one detached: then it is a helper of the line."""
+    if call[0] == "tmux":
+        return any(word.startswith(("kill-", "wait", "attach")) or word == "a" for word in call[1:])
+    return "quit" in call[1:] or "kill" in call[1:] or "--stop" in call[1:]
 
 
 def _not_found(words: Sequence[str], cwd: str, line: str | None = None) -> LaunchError:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from buildwidget.protocol.events import Error, LogEvent, StatusEvent
+from buildwidget.runner.background import BackgroundJobs, is_job
 from buildwidget.runner.build_dir import build_dir, note_socket, remove_noted_socket
 from buildwidget.runner.command import CommandSpec, OutputStream, RunningCommand, start_failure
 from buildwidget.runner.environment import work_environment
@@ -101,9 +102,28 @@ class Work:
         self._pid = running.pid
         self._sessions.start()
         self._stop.on_request(self._start_ladder)
-        code = running.pump(self._on_output, on_idle=self._on_idle, drain_seconds=self._settings.drain_seconds)
+        jobs = self._background_jobs()
+        code = running.pump(
+            self._on_output,
+            on_idle=self._on_idle,
+            drain_seconds=self._settings.drain_seconds,
+            goes_on=lambda code: code == 0 and self._stop.reason is None and jobs.at_work(),
+        )
         self._output.finish()
-        return self._end_of(code)
+        return self._end_of(code or jobs.code)
+
+    def _background_jobs(self) -> BackgroundJobs:
+        session, cwd = self._pid, self._record.spec["cwd"]
+        strict = self._record.summary.kind != "command"
+        return BackgroundJobs(
+            self._processes,
+            lambda left: is_job(left, session=session, cwd=cwd, strict=strict),
+            code_of=self._reaper.code_of,
+            say=self._say,
+        )
+
+    def _say(self, text: str) -> None:
+        self._writer.write(LogEvent(at=_now_ms(), first=1, lines=[("system", self._masker.mask(text))]))
 
     def _run_agent(self, address: str | None) -> StatusEvent:
         from buildwidget.runner.agents.attempts import attempts  # noqa: PLC0415 - see above

@@ -205,3 +205,42 @@ def test_a_command_that_may_work_is_taken(command: str | list[str], tmp_path: Pa
 def test_a_relative_program_is_looked_up_in_the_working_directory(tmp_path: Path) -> None:
     (tmp_path / "run.sh").write_text("echo hi")
     assert checks.check_command("./run.sh", cwd=str(tmp_path), path=PATH) == "./run.sh"
+
+
+DETACHING = [
+    "tmux new -d 'python train.py'",
+    "tmux new-session -ds work; tmux send-keys -t work 'python train.py' Enter",
+    "cd / && tmux -L other new-session -s x -d python train.py",
+    ["tmux", "new", "-d", "python train.py"],
+    "screen -dmS work python train.py",
+    "/usr/bin/screen -d -m python train.py",
+    "start-stop-daemon --start --background --exec /bin/true",
+]
+
+
+@pytest.mark.parametrize("command", DETACHING)
+def test_work_is_not_handed_to_a_server_of_terminals(
+    command: str | list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("tmux", "screen", "start-stop-daemon"):
+        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).chmod(0o700)
+    monkeypatch.setattr(os.path, "exists", lambda _: True)
+    with pytest.raises(LaunchError, match="A build outlives page, kernel and server by itself"):
+        checks.check_command(command, cwd=str(tmp_path), path=f"{tmp_path}{os.pathsep}{PATH}")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "true || tmux new -d 'python serve.py' && pytest; tmux kill-server",
+        "true || tmux ls",
+        "true || screen -Dm make",
+        "true || screen -dmS x serve; make; screen -S x -X quit",
+        "true || grep -d skip -m 1 x",
+        "echo tmux new -d",
+        ["echo", "screen", "-dm"],
+    ],
+)
+def test_terminals_as_helpers_are_taken(command: str | list[str], tmp_path: Path) -> None:
+    assert checks.check_command(command, cwd=str(tmp_path), path=PATH) == command

@@ -63,7 +63,7 @@ class Work:
         self._writer = writer
         self._stop = stop
         self._settings = settings
-        self._output = Output(writer.write, masker)
+        self._output = Output(writer.write, masker, limit_bytes=settings.log_limit_bytes)
         self._intake = ReportIntake(writer.write, masker=masker, cwd=record.spec.get("cwd"), build_id=record.summary.id)
         self._sessions = SessionNotes(self._build_id, lambda pid: is_of_another_build(pid, self._build_id))
         self._reaper = OrphanReaper()
@@ -147,6 +147,7 @@ class Work:
             self._writer.write,
             self._masker,
             permission_seconds=self._settings.permission_seconds,
+            log_limit_bytes=self._settings.log_limit_bytes,
             build_id=self._build_id,
         )
         try:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import pytest
+
 from buildwidget.build import Build
 from buildwidget.protocol.reducer import StateBuilder
 from buildwidget.protocol.state import initial_state
@@ -129,3 +131,16 @@ def test_secrets_are_nowhere_in_the_database(builds: Builds, tmp_path: Path) -> 
     assert b"***" in stored
     assert SECRET.encode() not in stored
     assert SECRET[12:].encode() not in stored
+
+
+def test_a_runaway_log_is_limited_and_the_work_goes_on(builds: Builds, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BUILDWIDGET_LOG_LIMIT_BYTES", "20000")
+    build_id = builds.command("echo head; yes | head -n 2000000; echo end; exit 3")
+    state = builds.wait_for(build_id, timeout=60)
+    assert (state.status, state.exit_code) == ("failed", 3)
+    lines = builds.lines(build_id)
+    assert (lines[0], lines[-1]) == ("head", "end")
+    assert any("reached its limit of 19.5 KiB" in line for line in lines)
+    assert len(lines) < 20_000
+    counted = sum(int(line.split()[1].replace(",", "")) for line in lines if line.endswith("not stored."))
+    assert counted + lines.count("y") == 2_000_000

@@ -45,17 +45,19 @@ class Token(NamedTuple):
 
 @dataclass(slots=True)
 class Command:
-    """One simple command of a line, without its redirections.
+    """One simple command of a line, its redirections left out.
 
     Attributes:
         words: assignments and keywords that lead it too.
         before: the operator before it; "" at the beginning of the line.
         after: the operator behind it; "" at the end.
+        redirected: its output, or its errors, go elsewhere.
     """
 
     before: str
     words: list[Token] = field(default_factory=list)
     after: str = ""
+    redirected: bool = False
 
     @property
     def own(self) -> list[Token]:
@@ -106,6 +108,7 @@ def commands(line: str) -> list[Command] | None:
             redirected = False
         elif token.kind == "redirection":
             redirected = True
+            made[-1].redirected = made[-1].redirected or ">" in token.text
         elif redirected:
             redirected = False
         else:

@@ -17,6 +17,7 @@ from buildwidget.runner.command import CommandSpec, OutputStream, RunningCommand
 from buildwidget.runner.environment import work_environment
 from buildwidget.runner.exit_status import explain
 from buildwidget.runner.hidden import whole_command
+from buildwidget.runner.line_buffering import line_buffered
 from buildwidget.runner.outcome import read_outcome
 from buildwidget.runner.output import Output
 from buildwidget.runner.process_tree import OrphanReaper, Rung, SignalLadder, build_processes, is_of_another_build
@@ -167,10 +168,11 @@ class Work:
         env = work_environment(os.environ, spec, self._build_id, address)
         command: str | list[str]
         if self._record.summary.kind == "function":
-            env.setdefault("PYTHONUNBUFFERED", "1")
             command = [spec.get("python") or sys.executable, "-c", CALL_PROGRAM, str(build_dir(self._build_id))]
         else:
             command = whole_command(spec, {**os.environ, **env})
+            if sys.platform != "win32":
+                command = line_buffered(command, cwd=spec["cwd"], env=env, pty=spec.get("pty", True))
         # A call asks for its death itself.
         dies = self._record.summary.kind != "function"
         return CommandSpec(command, cwd=spec["cwd"], env=env, pty=spec.get("pty", True), dies_with_parent=dies)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from buildwidget.errors import LaunchError
+from buildwidget.runner.conda import TOOLS, find_tool
 from buildwidget.runner.shell import first_program_of_cmd, shell_knows, what_does_not_parse
 from buildwidget.runner.shell_words import LEADING, Token, commands, is_assignment, tokens
 from buildwidget.runner.start_failure import what_is_missing
@@ -138,6 +139,7 @@ def _is_there(program: Program, cwd: str, env: Mapping[str, str]) -> bool:
         there = os.path.exists(os.path.join(cwd, program.word))  # noqa: PTH110, PTH118 - see above
     else:
         there = not program.setting and shutil.which(program.word, path=env.get("PATH")) is not None
+    there = there or find_tool(program.word, env) is not None  # the runner has its function defined
     return there or shell_knows(program.word, cwd=cwd, env=env, setting=program.setting)
 
 
@@ -213,6 +215,8 @@ def _not_found(words: Sequence[str], cwd: str, line: str | None = None) -> Launc
 def _meant(words: Sequence[str], cwd: str, line: str | None = None) -> str:
     """A file that was given in the place of a program, with what runs it, as a sentence; "" for anything else."""
     program = words[0]
+    if program in TOOLS:
+        return _meant_conda(program, line)
     file = Path(program)
     runs = _INTERPRETERS.get(file.suffix.lower())
     whole = Path(cwd) / file
@@ -225,6 +229,18 @@ def _meant(words: Sequence[str], cwd: str, line: str | None = None) -> str:
     if line is not None:
         return f" Did you mean `{line.replace(program, f'{runs} {program}', 1).strip()}`?"
     return f" Did you mean {[*runs.split(), *words]}?"
+
+
+def _meant_conda(program: str, line: str | None) -> str:
+    at = find_tool(program, os.environ)
+    if at is not None:
+        return f" It is not on the PATH; write its path, {at}."
+    if line is None or "activate" not in line:
+        return " Write its whole path, such as ~/miniconda3/bin/conda."
+    return (
+        " A build's shell reads no .bashrc. Write what defines it first, such as "
+        "`source ~/miniconda3/etc/profile.d/conda.sh && conda activate ...`."
+    )
 
 
 def _is_program(file: Path, program: str) -> bool:

@@ -14,6 +14,7 @@ from buildwidget.protocol.events import Error, LogEvent, StatusEvent
 from buildwidget.runner.background import BackgroundJobs, is_job
 from buildwidget.runner.build_dir import build_dir, note_socket, remove_noted_socket
 from buildwidget.runner.command import CommandSpec, OutputStream, RunningCommand, start_failure
+from buildwidget.runner.conda import with_conda
 from buildwidget.runner.environment import work_environment
 from buildwidget.runner.exit_status import explain
 from buildwidget.runner.hidden import whole_command
@@ -173,6 +174,7 @@ class Work:
             command = whole_command(spec, {**os.environ, **env})
             if sys.platform != "win32":
                 command = line_buffered(command, cwd=spec["cwd"], env=env, pty=spec.get("pty", True))
+                command = with_conda(command, cwd=spec["cwd"], env=env)
         # A call asks for its death itself.
         dies = self._record.summary.kind != "function"
         return CommandSpec(command, cwd=spec["cwd"], env=env, pty=spec.get("pty", True), dies_with_parent=dies)

@@ -206,3 +206,15 @@ def test_a_script_whose_interpreter_vanished_is_explained(builds: Builds, tmp_pa
         error = builds.wait_for(builds.command(command)).error
         assert error is not None
         assert "no-such-python" in error.message
+
+
+def test_conda_is_activated_in_a_build(builds: Builds, tmp_path: Path) -> None:
+    conda = tmp_path / "bin" / "conda"
+    conda.parent.mkdir()
+    conda.write_text("#!/bin/sh\necho 'conda() { export CONDA_DEFAULT_ENV=\"$2\"; }'\n")
+    conda.chmod(0o700)
+    line = "conda activate work && echo $CONDA_DEFAULT_ENV"
+    build_id = builds.command(line, env={"CONDA_EXE": str(conda)})
+    assert builds.wait_for(build_id).status == "succeeded"
+    assert builds.lines(build_id) == ["work"]
+    assert builds.store.record(build_id).spec["command"] == line

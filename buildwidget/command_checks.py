@@ -23,7 +23,7 @@ from buildwidget.runner.start_failure import what_is_missing
 _GOES_ON: Final = frozenset(("||", ";", "&", "\n"))
 """After one of these the shell goes on, whether it found the program before it or not."""
 _SAFE_ASSIGNMENT: Final = re.compile(
-    r"""[A-Za-z_]\w*=(?:[\w./:+@%,-]|\$\w+|\$\{\w+\}|"(?:[\w./:+@%, -]|\$\w+|\$\{\w+\})*"|'[^']*')*"""
+    r"""[A-Za-z_]\w*=(?:[\w./:+@%,-]|\$(?=\w)|\$\{\w+\}|"(?:[\w./:+@%, -]|\$(?=\w)|\$\{\w+\})*"|'[^']*')*"""
 )
 """Only variables are expanded in it."""
 _NEW_SESSIONS: Final = frozenset(("new", "new-session", "neww", "new-window"))

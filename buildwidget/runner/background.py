@@ -22,10 +22,10 @@ import psutil
 from buildwidget.store.process import ProcessIdentity
 
 _SERVICES: Final = re.compile(
-    r"""(?:^|[/\s])(?:ssh-agent|gpg-agent|keyboxd|scdaemon|dirmngr|dbus-daemon|dbus-launch|gvfsd\S*|at-spi\S*
-    |sccache|bazel\S*|watchman|adb|dmypy|pantsd|buck2d|wandb-core|wandb-service|eslint_d|prettierd|fsnotifier
+    r"""(?:^|[/\s])(?:ssh-agent|gpg-agent|keyboxd|scdaemon|dirmngr|dbus-daemon|dbus-launch|gvfsd[\w-]*|at-spi[\w-]*
+    |sccache|bazel[\w().-]*|watchman|adb|dmypy|pantsd|buck2d|wandb-core|wandb-service|eslint_d|prettierd|fsnotifier
     |git-credential-cache--daemon|git\sfsmonitor--daemon|rust-analyzer)(?:\s|$)
-    |GradleDaemon|KotlinCompileDaemon|VBCSCompiler|/nodemode:|nx/src/daemon|turbo\s.*daemon|esbuild\s.*--service
+    |GradleDaemon|KotlinCompileDaemon|VBCSCompiler|/nodemode:|nx/src/daemon|turbo\s--skip-infer\sdaemon|esbuild\s--service
     |pantsd|mypy[./]dmypy|A-server\.jar|resource_tracker|semaphore_tracker|multiprocessing\.forkserver""",
     re.VERBOSE,
 )

@@ -63,7 +63,7 @@ def prepare_agent(task: AgentTask, options: Options) -> Request:
     hider = hider_for(given)
     with hider.errors():
         _check_task(task, hider)
-        options = checked_options(replace(options, pty=False))
+        options = checked_options(replace(options, pty=False, env=given))
         environment = {**os.environ, **given}
         binary, version = checked_program(task.agent, environment)
         missing = missing_credentials(task.agent, environment)

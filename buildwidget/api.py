@@ -38,7 +38,7 @@ def launch(  # noqa: PLR0913 - each keyword is one independent choice of the use
     key: str | None = None,
     reuse: Literal["succeeded"] | None = None,
     cwd: str | os.PathLike[str] | None = None,
-    env: Mapping[str, str] | None = None,
+    env: Mapping[str, Any] | None = None,
     python: str | None = None,
     pty: bool = True,
     tags: Sequence[str] = (),
@@ -57,7 +57,7 @@ def launch(  # noqa: PLR0913 - each keyword is one independent choice of the use
             Compared are the command, or the function with all it refers to and its arguments, the directory and
             the environment in the spec; not compared are files that the work reads. See the README.
         cwd: the working directory; default: this one.
-        env: variables added to the environment; values of secret-looking ones are never stored.
+        env: variables added to the environment, numbers as strings; values of secret-looking ones are never stored.
         python: the interpreter it runs in; default: this one.
         pty: False runs a command on pipes, with stderr apart, instead of a terminal.
         tags: words to find the build by.
@@ -99,7 +99,7 @@ def launch_agent(  # noqa: PLR0913 - each keyword is one independent choice of t
     project: str | None = None,
     key: str | None = None,
     reuse: Literal["succeeded"] | None = None,
-    env: Mapping[str, str] | None = None,
+    env: Mapping[str, Any] | None = None,
     tags: Sequence[str] = (),
 ) -> Build:
     """Starts a coding agent, which works on after this page, this kernel and the server are gone.
@@ -118,7 +118,7 @@ def launch_agent(  # noqa: PLR0913 - each keyword is one independent choice of t
         project: groups builds.
         key: makes launching idempotent, as for ``launch``.
         reuse: as for ``launch``.
-        env: variables added to its environment; values of secret-looking ones are never stored.
+        env: variables added to its environment, numbers as strings; values of secret-looking ones are never stored.
         tags: words to find the build by.
 
     Raises:

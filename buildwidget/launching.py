@@ -15,9 +15,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from buildwidget.command_checks import check_command
 from buildwidget.errors import BuildwidgetError, LaunchError
 from buildwidget.launch_checks import (
-    check_command,
     check_directory,
     check_environment,
     check_signature,
@@ -53,7 +53,7 @@ class Options:
         key: at most one build of a key is active per owner and project; launching again attaches to it.
         reuse: ``"succeeded"`` also takes the last success of the key that provably did the same.
         cwd: the working directory; default: this process's.
-        env: variables added to the environment that the build inherits.
+        env: variables added to the environment that the build inherits; numbers and paths become strings.
         python: the interpreter that runs it; default: this one.
         pty: False runs a command on pipes, with stderr apart, instead of a terminal.
         tags: words to find the build by.
@@ -65,7 +65,7 @@ class Options:
     key: str | None = None
     reuse: Literal["succeeded"] | None = None
     cwd: str | os.PathLike[str] | None = None
-    env: Mapping[str, str] | None = None
+    env: Mapping[str, Any] | None = None
     python: str | None = None
     pty: bool = True
     tags: Sequence[str] = ()
@@ -98,7 +98,7 @@ def prepare(work: Work, args: tuple[Any, ...], kwargs: Mapping[str, Any], option
     given = check_environment(options.env)
     hider = hider_for(given)
     with hider.errors():
-        options = checked_options(options)
+        options = checked_options(replace(options, env=given))
         if callable(work):
             return _prepare_callable(work, args, kwargs, options, hider)
         if args or kwargs:
@@ -130,7 +130,8 @@ def _prepare_command(command: str | Sequence[str], options: Options, hider: Hide
     given = dict(options.env or {})
     environment = inherited_environment(given)
     plain, secrets = hider.split(environment)
-    checked = check_command(command, cwd=str(options.cwd), path=environment.get("PATH"))
+    whole = {**os.environ, **given}
+    checked = check_command(command, cwd=str(options.cwd), path=whole.get("PATH"), env=whole)
     shown, parts = hider.hide_command(checked)
     spec = {"command": shown, **common_spec(options, plain, hider), "pty": options.pty}
     if parts is not None:

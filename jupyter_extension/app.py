@@ -7,7 +7,9 @@ from datetime import datetime, timezone
 
 from jupyter_server.extension.application import ExtensionApp
 
+from buildwidget.runner.log_limit import LOG_LIMIT_BYTES
 from buildwidget.runner.secrets import SECRET_NAMES, SECRET_PATTERNS, ValuePatterns, value_patterns
+from buildwidget.runner.settings import LOG_LIMIT
 from buildwidget.store import location
 from jupyter_extension.config import Config
 from jupyter_extension.handlers.routes import ROUTES
@@ -64,6 +66,8 @@ class BuildwidgetApp(ServerTraits, ExtensionApp):
         """Kernels inherit the server's environment: so they meet it in the same database, as the same owner."""
         os.environ["BUILDWIDGET_DATABASE_URL"] = config.database_url
         os.environ["BUILDWIDGET_OWNER"] = config.owner
+        if config.log_limit_bytes != LOG_LIMIT_BYTES:  # else the variable stays that somebody set for the server
+            os.environ[LOG_LIMIT] = str(config.log_limit_bytes)
 
     def share_secret_settings(self) -> None:
         """Kernels and this server know the same secrets.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from buildwidget.hub.settings import HubSettings
+from buildwidget.runner.log_limit import LOG_LIMIT_BYTES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,3 +43,4 @@ class Config:
     retention_seconds: float = 3_600.0
     retention_days: float | None = 30.0
     retention_bytes: int | None = 5 * 1024**3
+    log_limit_bytes: int = LOG_LIMIT_BYTES

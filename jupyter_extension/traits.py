@@ -144,6 +144,12 @@ class ServerTraits(HasTraits):
         " None: they are kept however big.",
     ).tag(config=True)
 
+    log_limit_bytes = _bytes(
+        Config.log_limit_bytes,
+        "What the log of one build stores whole; beyond it a sample of the newest lines. Kernels inherit it unless it"
+        " is the default; $BUILDWIDGET_LOG_LIMIT_BYTES.",
+    )
+
     def hub_settings(self) -> HubSettings:
         """The hub's part.
 

@@ -152,6 +152,7 @@ class RunningCommand:
         *,
         on_idle: Callable[[], object] = lambda: None,
         drain_seconds: float = DRAIN_SECONDS,
+        goes_on: Callable[[int], bool] = lambda _code: False,
     ) -> int:
         """Hands on the output until the program has ended and all is read.
 
@@ -159,6 +160,8 @@ class RunningCommand:
             on_output: gets the stream's name and some bytes; while it blocks, the program blocks too.
             on_idle: called about every 0.2 s while no output comes; both are called from this thread.
             drain_seconds: how long after the program's end to read on, where a process it left holds the output open.
+            goes_on: asked with the exit code after the program's end, and then about every 0.2 s: whether something
+                that the program left is still at work, so that its output is read on.
 
         Returns:
             The exit code; minus the signal's number if a signal killed it.
@@ -168,7 +171,7 @@ class RunningCommand:
         waiter = threading.Thread(target=self._wait, args=(reader.wake,), name=f"wait-{self.pid}", daemon=True)
         waiter.start()
         try:
-            self._read_all(reader, on_output, on_idle, drain_seconds)
+            self._read_all(reader, on_output, on_idle, _Ending(drain_seconds, goes_on))
         finally:
             reader.close()
             for source in self._sources.values():
@@ -180,21 +183,54 @@ class RunningCommand:
         self._process.wait()
         wake()
 
-    def _read_all(self, reader: _Reader, on_output: OnOutput, on_idle: Callable[[], object], drain: float) -> None:
-        ended: float | None = None
+    def _read_all(self, reader: _Reader, on_output: OnOutput, on_idle: Callable[[], object], ending: _Ending) -> None:
+        ended = False
         while True:
-            if ended is None and self._process.returncode is not None:
-                ended = time.monotonic()
-            left = IDLE_SECONDS if ended is None else min(IDLE_SECONDS, ended + drain - time.monotonic())
-            if ended is not None and (left <= 0 or not reader.open):
+            if ended and ending.is_over(int(self._process.returncode), held_open=bool(reader.open)):
                 return
-            chunks = reader.read(max(left, 0))
+            # What the program itself printed is handed on before anything is asked about what it left.
+            ends_now = not ended and self._process.returncode is not None
+            chunks = reader.read(0 if ends_now else ending.seconds_to_read())
+            ended = ended or ends_now
             for stream, data in chunks:
                 on_output(stream, data)
             if not chunks:
                 on_idle()
             elif self._gathering is not None:
                 time.sleep(self._gathering.pause(sum(len(data) for _, data in chunks)))
+
+
+class _Ending:
+    """How long to read on after the program's end.
+
+    Args:
+        drain_seconds: while only the output is held open.
+        goes_on: whether anything is still at work, given the exit code.
+    """
+
+    def __init__(self, drain_seconds: float, goes_on: Callable[[int], bool]) -> None:
+        self._drain_seconds = drain_seconds
+        self._goes_on = goes_on
+        self._until: float | None = None
+        self._next_look = 0.0
+        self._at_work = True
+
+    def is_over(self, code: int, *, held_open: bool) -> bool:
+        """Whether nothing more is to be read, after the program's end."""
+        now = time.monotonic()
+        if now >= self._next_look:
+            self._next_look = now + IDLE_SECONDS
+            self._at_work = self._goes_on(code)
+        if self._at_work:
+            self._until = None
+            return False
+        if self._until is None:
+            self._until = now + self._drain_seconds
+        return not held_open or now >= self._until
+
+    def seconds_to_read(self) -> float:
+        """How long to wait for the next output."""
+        return IDLE_SECONDS if self._until is None else min(IDLE_SECONDS, max(self._until - time.monotonic(), 0))
 
 
 def _start(spec: CommandSpec, *, pty: bool, output: int) -> subprocess.Popen[bytes]:

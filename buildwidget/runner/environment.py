@@ -22,8 +22,8 @@ def work_environment(
         del environment["MPLBACKEND"]  # draws into the kernel's cell, and there is none
     if _has_password(environment.get(_URL_VARIABLE, "")):
         del environment[_URL_VARIABLE]
-    if not spec.get("pty", True):
-        environment.setdefault("PYTHONUNBUFFERED", "1")  # Python buffers whole blocks into a pipe
+    # Python buffers whole blocks into a pipe, and with a terminal too there may be one behind it: `... | tee log`.
+    environment.setdefault("PYTHONUNBUFFERED", "1")
     environment.update({name: str(value) for name, value in (spec.get("env") or {}).items()})
     environment[BUILD_ID_VARIABLE] = build_id
     environment.pop(SOCKET_VARIABLE, None)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import time
 from collections.abc import Callable
 from typing import Final
 
 from buildwidget.protocol.events import Event, LogEvent, LogLine, Stream
 from buildwidget.runner.exit_status import OutputTail
+from buildwidget.runner.log_limit import LOG_LIMIT_BYTES, MAX_LINE_BYTES, SAMPLE_SECONDS, LogLimit
 from buildwidget.runner.secrets import Masker
 from buildwidget.runner.terminal.bars import BarReader
-from buildwidget.runner.terminal.lines import LineSplitter, LogUpdate
+from buildwidget.runner.terminal.lines import LineSplitter, LogUpdate, cut_text
 from buildwidget.store.coalesce import MAX_LINES
 
 PARTIAL_SECONDS: Final = 0.1
@@ -33,6 +35,7 @@ class Output:
         masker: replaces secret values, also where two reads cut them.
         clock: monotonic seconds.
         now_ms: milliseconds since the epoch.
+        limit_bytes: what is stored whole (LogLimit).
     """
 
     def __init__(
@@ -42,7 +45,9 @@ class Output:
         *,
         clock: Callable[[], float] = time.monotonic,
         now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        limit_bytes: int = LOG_LIMIT_BYTES,
     ) -> None:
+        self._limit = LogLimit(limit_bytes, clock=clock)
         self._write = write
         self._masker = masker
         self._clock = clock
@@ -68,7 +73,11 @@ class Output:
         for reading in self._streams.values():
             for event in reading.bars.flush(self._now_ms()):
                 self._write(self._masker.mask_event(event))
-        self._tell_unfinished(at_once=True)
+        waited = self._limit.due()
+        if waited:
+            self._tell(waited)
+        elif not self._limit.reached or self._clock() >= self._next_partial:
+            self._tell_unfinished(at_once=True)
 
     def finish(self) -> None:
         """The end of all streams."""
@@ -78,6 +87,9 @@ class Output:
             self._take(stream, LogUpdate([*rest.lines, *end.lines], end.partial, rest.drawn + end.drawn))
             for event in reading.bars.finish(self._now_ms()):
                 self._write(self._masker.mask_event(event))
+        last = self._limit.finish()
+        if last:
+            self._tell(last)
         self._tell_unfinished(at_once=True)
 
     def _reading(self, stream: Stream) -> _Reading:
@@ -94,9 +106,10 @@ class Output:
         lines = self._masker.mask_rows(update.lines) if moved else update.lines
         for event in reading.bars.feed(self._masked_update(update) if moved else update, self._now_ms()):
             self._write(self._masker.mask_event(event))
-        if lines:
-            self.tail.add(lines)
-            self._tell([(stream, line) for line in lines])
+        self.tail.add(lines)
+        kept = self._limit.take([(stream, line) for line in lines])
+        if kept:
+            self._tell(kept)
         elif self._clock() >= self._next_partial:
             self._tell_unfinished()
 
@@ -114,10 +127,14 @@ class Output:
         return dataclasses.replace(update, partial=mask(update.partial), drawn=drawn, resting=mask(update.resting))
 
     def _tell(self, lines: list[LogLine]) -> None:
-        self._next_partial = self._clock() + PARTIAL_SECONDS
+        self._next_partial = self._clock() + (SAMPLE_SECONDS if self._limit.reached else PARTIAL_SECONDS)
         partial, rows = self._partial(), self._changed_open()
         changed = None if partial == self._told else partial
         self._told = partial
+        for text in (changed or {}).values():
+            self._limit.count(text)
+        for text in itertools.chain(*(rows or {}).values()):
+            self._limit.count(text)
         at = self._now_ms()
         last = max(len(lines) - 1, 0) // MAX_LINES * MAX_LINES
         for place in range(0, last, MAX_LINES):
@@ -125,11 +142,14 @@ class Output:
         self._write(LogEvent(at=at, first=1, lines=lines[last:], partial=changed, open=rows))
 
     def _partial(self) -> dict[Stream, str]:
-        return {
+        found = {
             stream: self._masker.mask(reading.partial) if reading.splitter.moved else reading.partial
             for stream, reading in self._streams.items()
             if reading.partial
         }
+        if self._limit.reached:
+            return {stream: cut_text(text, MAX_LINE_BYTES) for stream, text in found.items()}
+        return found
 
     def _open(self) -> dict[Stream, list[str]]:
         found = ((stream, reading.splitter.open_lines()) for stream, reading in self._streams.items())

@@ -27,6 +27,7 @@ BUILD_ID_VARIABLE: Final = "BUILDWIDGET_BUILD_ID"
 
 _PR_SET_CHILD_SUBREAPER: Final = 36
 _POLL_SECONDS: Final = 0.05
+_MOST_CODES: Final = 1_000
 
 
 Rung: TypeAlias = tuple[signal.Signals, float]
@@ -199,6 +200,22 @@ class OrphanReaper:
 
     def __init__(self) -> None:
         self._seen: set[ProcessIdentity] = set()
+        self._codes: dict[int, int] = {}
+
+    def code_of(self, pid: int) -> int | None:
+        """The exit code of an adopted child that has ended (minus a signal's number); None where it is not known."""
+        self._bury(pid)
+        return self._codes.pop(pid, None)
+
+    def _bury(self, pid: int) -> None:
+        if sys.platform == "win32":
+            return
+        with contextlib.suppress(ChildProcessError):
+            buried, status = os.waitpid(pid, os.WNOHANG)
+            if buried:
+                self._codes[pid] = os.waitstatus_to_exitcode(status)
+        while len(self._codes) > _MOST_CODES:
+            del self._codes[next(iter(self._codes))]
 
     def reap(self, keep: Collection[int] = ()) -> int:
         """Buries the zombies that were there at the last call too, except ``keep``; call it about once a second."""
@@ -206,8 +223,7 @@ class OrphanReaper:
             return 0
         zombies = {zombie for zombie in _own_zombies() if zombie.pid not in keep}
         for zombie in zombies & self._seen:
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(zombie.pid, os.WNOHANG)
+            self._bury(zombie.pid)
         buried = len(zombies & self._seen)
         self._seen = zombies - self._seen
         return buried

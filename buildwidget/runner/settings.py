@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 from dataclasses import dataclass, field
 from typing import Final
 
+from buildwidget.runner.log_limit import LOG_LIMIT_BYTES
 from buildwidget.runner.process_tree import RUNGS, Rung
 
 _MAX_RUNNING: Final = "BUILDWIDGET_MAX_RUNNING"
 _CANCEL_SECONDS: Final = "BUILDWIDGET_CANCEL_SECONDS"
 _PERMISSION_SECONDS: Final = "BUILDWIDGET_PERMISSION_SECONDS"
+LOG_LIMIT: Final = "BUILDWIDGET_LOG_LIMIT_BYTES"
 
 
 def _default_max_running() -> int:
@@ -28,6 +31,7 @@ class RunnerSettings:
         leftover_seconds: how long processes that the work left behind have to obey SIGTERM.
         permission_seconds: how long an agent's permission prompt waits before it is denied; default 30 minutes.
         drain_seconds: how long output and reports are read on after the work's end.
+        log_limit_bytes: what a build's log stores whole; default 1 GiB, 0: no limit.
     """
 
     max_running: int = field(default_factory=_default_max_running)
@@ -35,10 +39,11 @@ class RunnerSettings:
     leftover_seconds: float = 2.0
     permission_seconds: float = 1800.0
     drain_seconds: float = 2.0
+    log_limit_bytes: int = LOG_LIMIT_BYTES
 
     @classmethod
     def of_environment(cls) -> RunnerSettings:
-        """From ``BUILDWIDGET_MAX_RUNNING``, ``BUILDWIDGET_CANCEL_SECONDS`` and ``BUILDWIDGET_PERMISSION_SECONDS``.
+        """From ``BUILDWIDGET_MAX_RUNNING``, ``_CANCEL_SECONDS``, ``_PERMISSION_SECONDS`` and ``_LOG_LIMIT_BYTES``.
 
         What is no number counts as not set.
         """
@@ -47,6 +52,7 @@ class RunnerSettings:
             max_running=max(1, int(max_running)),
             cancel_seconds=_number(_CANCEL_SECONDS, 5.0),
             permission_seconds=_number(_PERMISSION_SECONDS, 1800.0),
+            log_limit_bytes=max(0, int(_number(LOG_LIMIT, LOG_LIMIT_BYTES))),
         )
 
     @property
@@ -62,6 +68,7 @@ class RunnerSettings:
 
 def _number(name: str, default: float) -> float:
     try:
-        return float(os.environ[name])
+        number = float(os.environ[name])
     except (KeyError, ValueError):
         return default
+    return number if math.isfinite(number) else default

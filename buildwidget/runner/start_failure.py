@@ -141,3 +141,20 @@ def starts_for_sure(program: str, *, cwd: str, path: str | None) -> bool:
     header, own = _header(found), _header(sys.executable)
     # Of this machine's kind, as this interpreter is; or a script, whose interpreter is there.
     return header.startswith(b"#!") or (bool(header) and header[:6] == own[:6] and header[18:20] == own[18:20])
+
+
+def interpreter_of(file: str) -> str | None:
+    """The interpreter that a script's first line names, or the program that ``env`` is to find there."""
+    header = _header(file)
+    if not header.startswith(b"#!"):
+        return None
+    words = os.fsdecode(header[2:].partition(b"\n")[0]).split()
+    named = [word for word in words if not word.startswith("-")]
+    return named[1] if len(named) > 1 and Path(named[0]).name == "env" else next(iter(named), None)
+
+
+def is_dynamic_program(file: str) -> bool:
+    """Whether a program is of this machine's kind, and loads the libraries that this interpreter's system has."""
+    header, own = _header(file), _header(sys.executable)
+    loader = _loader(header)
+    return loader is not None and loader == _loader(own) and header[18:20] == own[18:20]

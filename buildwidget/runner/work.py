@@ -11,11 +11,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from buildwidget.protocol.events import Error, LogEvent, StatusEvent
+from buildwidget.runner.background import BackgroundJobs, is_job
 from buildwidget.runner.build_dir import build_dir, note_socket, remove_noted_socket
 from buildwidget.runner.command import CommandSpec, OutputStream, RunningCommand, start_failure
+from buildwidget.runner.conda import with_conda
 from buildwidget.runner.environment import work_environment
 from buildwidget.runner.exit_status import explain
 from buildwidget.runner.hidden import whole_command
+from buildwidget.runner.line_buffering import line_buffered
 from buildwidget.runner.outcome import read_outcome
 from buildwidget.runner.output import Output
 from buildwidget.runner.process_tree import OrphanReaper, Rung, SignalLadder, build_processes, is_of_another_build
@@ -62,7 +65,7 @@ class Work:
         self._writer = writer
         self._stop = stop
         self._settings = settings
-        self._output = Output(writer.write, masker)
+        self._output = Output(writer.write, masker, limit_bytes=settings.log_limit_bytes)
         self._intake = ReportIntake(writer.write, masker=masker, cwd=record.spec.get("cwd"), build_id=record.summary.id)
         self._sessions = SessionNotes(self._build_id, lambda pid: is_of_another_build(pid, self._build_id))
         self._reaper = OrphanReaper()
@@ -101,9 +104,28 @@ class Work:
         self._pid = running.pid
         self._sessions.start()
         self._stop.on_request(self._start_ladder)
-        code = running.pump(self._on_output, on_idle=self._on_idle, drain_seconds=self._settings.drain_seconds)
+        jobs = self._background_jobs()
+        code = running.pump(
+            self._on_output,
+            on_idle=self._on_idle,
+            drain_seconds=self._settings.drain_seconds,
+            goes_on=lambda code: code == 0 and self._stop.reason is None and jobs.at_work(),
+        )
         self._output.finish()
-        return self._end_of(code)
+        return self._end_of(code or jobs.code)
+
+    def _background_jobs(self) -> BackgroundJobs:
+        session, cwd = self._pid, self._record.spec["cwd"]
+        strict = self._record.summary.kind != "command"
+        return BackgroundJobs(
+            self._processes,
+            lambda left: is_job(left, session=session, cwd=cwd, strict=strict),
+            code_of=self._reaper.code_of,
+            say=self._say,
+        )
+
+    def _say(self, text: str) -> None:
+        self._writer.write(LogEvent(at=_now_ms(), first=1, lines=[("system", self._masker.mask(text))]))
 
     def _run_agent(self, address: str | None) -> StatusEvent:
         from buildwidget.runner.agents.attempts import attempts  # noqa: PLC0415 - see above
@@ -127,6 +149,7 @@ class Work:
             self._writer.write,
             self._masker,
             permission_seconds=self._settings.permission_seconds,
+            log_limit_bytes=self._settings.log_limit_bytes,
             build_id=self._build_id,
         )
         try:
@@ -146,10 +169,12 @@ class Work:
         env = work_environment(os.environ, spec, self._build_id, address)
         command: str | list[str]
         if self._record.summary.kind == "function":
-            env.setdefault("PYTHONUNBUFFERED", "1")
             command = [spec.get("python") or sys.executable, "-c", CALL_PROGRAM, str(build_dir(self._build_id))]
         else:
             command = whole_command(spec, {**os.environ, **env})
+            if sys.platform != "win32":
+                command = line_buffered(command, cwd=spec["cwd"], env=env, pty=spec.get("pty", True))
+                command = with_conda(command, cwd=spec["cwd"], env=env)
         # A call asks for its death itself.
         dies = self._record.summary.kind != "function"
         return CommandSpec(command, cwd=spec["cwd"], env=env, pty=spec.get("pty", True), dies_with_parent=dies)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import sys
 from pathlib import Path
+
+import pytest
 
 from buildwidget.runner.build_dir import build_dir
 from tests.runner.builds import Builds
@@ -77,10 +81,83 @@ def test_cancel_climbs_to_sigkill_through_the_whole_tree(builds: Builds) -> None
     assert builds.processes(build_id) == []
 
 
+DAEMON = """
+import os, time
+if os.fork(): os._exit(0)
+os.setsid(); os.chdir("/")
+if os.fork(): os._exit(0)
+time.sleep(60)
+"""
+
+
 def test_a_daemon_that_the_work_leaves_behind_is_ended(builds: Builds) -> None:
-    build_id = builds.command("setsid sh -c 'sleep 60' >/dev/null 2>&1 & sleep 0.3")
+    build_id = builds.command([sys.executable, "-c", DAEMON], pty=False)
     state = builds.wait_for(build_id)
     assert state.status == "succeeded"
+    assert builds.processes(build_id) == []
+    assert builds.lines(build_id) == ["buildwidget: 1 process the work left behind ended with the build."]
+
+
+JOB = "import sys, time; print('begun'); time.sleep(0.5); open(sys.argv[1], 'w').close(); sys.exit(int(sys.argv[2]))"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "nohup {job} &",
+        "nohup {job} > log 2>&1 < /dev/null & disown",
+        "setsid {job} > log 2>&1 &",
+        "setsid -f {job}",
+        "( {job} & )",
+        "(setsid {job} &) ; cd /",
+        "for i in 1; do {job} & done; echo $!",
+        "echo '{job} &' > start.sh; bash start.sh",
+        'tmux -L buildwidget-{id} new -d "{job}"',
+    ],
+)
+def test_a_job_in_the_background_is_waited_for(builds: Builds, tmp_path: Path, line: str) -> None:
+    if line.startswith("tmux") and shutil.which("tmux") is None:
+        pytest.skip("tmux is not installed")
+    (tmp_path / "job.py").write_text(JOB)
+    job = f"{sys.executable} job.py {tmp_path}/done 0"
+    build_id = builds.command(line.format(job=job, id=os.getpid()), cwd=str(tmp_path))
+    assert builds.wait_for(build_id).status == "succeeded"
+    assert (tmp_path / "done").exists()
+    (said,) = [text for text in builds.lines(build_id) if text.startswith("buildwidget:")]
+    assert "still run" in said
+    assert "job.py" in said
+    assert builds.processes(build_id) == []
+
+
+def test_a_job_in_the_background_that_fails_fails_the_build(builds: Builds, tmp_path: Path) -> None:
+    (tmp_path / "job.py").write_text(JOB)
+    build_id = builds.command(f"nohup {sys.executable} job.py {tmp_path}/done 3 > log 2>&1 &", cwd=str(tmp_path))
+    state = builds.wait_for(build_id)
+    assert (state.status, state.exit_code) == ("failed", 3)
+    assert builds.lines(build_id)[-1].endswith("ended with exit code 3.")
+
+
+def test_the_output_of_a_job_in_the_background_comes_until_its_end(builds: Builds) -> None:
+    build_id = builds.command("(sleep 3; echo late) & echo early")
+    assert builds.wait_for(build_id).status == "succeeded"
+    early, said, late = builds.lines(build_id)
+    assert (early, late) == ("early", "late")
+    assert "but sleep 3 (process" in said
+    assert "still runs" in said
+
+
+def test_jobs_in_the_background_can_be_cancelled(builds: Builds) -> None:
+    build_id = builds.command("nohup sleep 60 > /dev/null &")
+    builds.wait_for_line(build_id, "sleep 60")
+    builds.store.send(build_id, "cancel", "r1")
+    assert builds.wait_for(build_id).status == "cancelled"
+    assert builds.processes(build_id) == []
+
+
+def test_a_command_that_failed_waits_for_nothing(builds: Builds) -> None:
+    build_id = builds.command("sleep 60 > /dev/null 2>&1 & exit 4")
+    state = builds.wait_for(build_id)
+    assert (state.status, state.exit_code) == ("failed", 4)
     assert builds.processes(build_id) == []
 
 
@@ -129,3 +206,15 @@ def test_a_script_whose_interpreter_vanished_is_explained(builds: Builds, tmp_pa
         error = builds.wait_for(builds.command(command)).error
         assert error is not None
         assert "no-such-python" in error.message
+
+
+def test_conda_is_activated_in_a_build(builds: Builds, tmp_path: Path) -> None:
+    conda = tmp_path / "bin" / "conda"
+    conda.parent.mkdir()
+    conda.write_text("#!/bin/sh\necho 'conda() { export CONDA_DEFAULT_ENV=\"$2\"; }'\n")
+    conda.chmod(0o700)
+    line = "conda activate work && echo $CONDA_DEFAULT_ENV"
+    build_id = builds.command(line, env={"CONDA_EXE": str(conda)})
+    assert builds.wait_for(build_id).status == "succeeded"
+    assert builds.lines(build_id) == ["work"]
+    assert builds.store.record(build_id).spec["command"] == line

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
+
+import pytest
 
 from buildwidget.build import Build
 from buildwidget.protocol.reducer import StateBuilder
@@ -129,3 +132,38 @@ def test_secrets_are_nowhere_in_the_database(builds: Builds, tmp_path: Path) -> 
     assert b"***" in stored
     assert SECRET.encode() not in stored
     assert SECRET[12:].encode() not in stored
+
+
+def test_a_runaway_log_is_limited_and_the_work_goes_on(builds: Builds, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BUILDWIDGET_LOG_LIMIT_BYTES", "20000")
+    build_id = builds.command("echo head; yes | head -n 2000000; echo end; exit 3")
+    state = builds.wait_for(build_id, timeout=60)
+    assert (state.status, state.exit_code) == ("failed", 3)
+    lines = builds.lines(build_id)
+    assert (lines[0], lines[-1]) == ("head", "end")
+    assert any("reached its limit of 19.5 KiB" in line for line in lines)
+    assert len(lines) < 20_000
+    counted = sum(int(line.split()[1].replace(",", "")) for line in lines if line.endswith("not stored."))
+    assert counted + lines.count("y") == 2_000_000
+
+
+@pytest.mark.parametrize("pty", [True, False])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{python} slow.py | tee log",
+        "bash script.sh",
+        "{python} slow.py 2>&1 | grep --color=never begun | cat",
+        "perl slow.pl | tee log",
+    ],
+)
+def test_lines_come_through_pipes_as_they_are_printed(
+    builds: Builds, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, pty: bool
+) -> None:
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    (tmp_path / "slow.py").write_text("import time\nprint('begun')\ntime.sleep(60)\n")
+    (tmp_path / "slow.pl").write_text('print "begun\\n"; sleep 60;\n')
+    (tmp_path / "script.sh").write_text(f"{sys.executable} slow.py | tee log\n")
+    build_id = builds.command(line.format(python=sys.executable), cwd=str(tmp_path), pty=pty)
+    builds.wait_for_line(build_id, "begun")
+    assert builds.status(build_id) == "running"

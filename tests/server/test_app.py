@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import types
 from pathlib import Path
 from typing import Any
@@ -98,3 +99,10 @@ def test_active_builds_are_activity(active: int, activity: dict[str, int] | None
     assert app.current_activity() == activity
     app.gate = types.SimpleNamespace(opened=None)  # type: ignore[assignment] # as before the store is open
     assert app.current_activity() is None
+
+
+@pytest.mark.parametrize(("given", "shared"), [(5_000, "5000"), (Config.log_limit_bytes, "77")])
+def test_kernels_inherit_the_limit_of_a_log(monkeypatch: pytest.MonkeyPatch, given: int, shared: str) -> None:
+    monkeypatch.setattr(os, "environ", {"BUILDWIDGET_LOG_LIMIT_BYTES": "77"})
+    BuildwidgetApp.share_with_kernels(Config(**WORKED_OUT, log_limit_bytes=given))
+    assert os.environ["BUILDWIDGET_LOG_LIMIT_BYTES"] == shared

@@ -13,7 +13,7 @@ from typing import Any, Final
 import pytest
 from tornado.httputil import HTTPHeaders
 
-from buildwidget import agent_program, agent_prompts, launch_checks, log_html
+from buildwidget import agent_program, agent_prompts, command_checks, log_html
 from buildwidget.protocol import codec, text
 from buildwidget.protocol.events import Event, LogEvent, MetricEvent, ProgressEvent, TextEvent
 from buildwidget.protocol.reducer import StateBuilder
@@ -137,7 +137,7 @@ TEXTS: Final[dict[str, Callable[[str], object]]] = {
     "colours": terminal.strip_colours,
     "a log as HTML": lambda of: (log_html.log_as_html(of), log_html.log_as_text(of)),
     "a cut text": lambda of: terminal.cut_text(of, len(of) // 2),
-    "a shell line": launch_checks.first_program,
+    "a shell line": command_checks.first_program,
     "a fenced text": agent_prompts.fenced,
     "an agent's version": refused(
         lambda of: agent_program._checked_version("codex", "codex", of),

@@ -17,6 +17,7 @@ from buildwidget.runner.agents.input_pipe import InputPipe
 from buildwidget.runner.agents.masked import MaskedEvents
 from buildwidget.runner.agents.session import Step
 from buildwidget.runner.command import CommandSpec, OutputStream, RunningCommand
+from buildwidget.runner.log_limit import LOG_LIMIT_BYTES
 from buildwidget.runner.output import Output
 from buildwidget.runner.secrets import Masker
 from buildwidget.store.records import Command
@@ -37,6 +38,7 @@ class AgentRun:
         write: takes each event, in order.
         masker: keeps secret values out of the events.
         permission_seconds: how long a permission prompt waits before it is denied.
+        log_limit_bytes: what of the program's own words is stored whole (LogLimit).
         build_id: the build, in whose directory is kept how to find files with a secret in their path.
         clock: seconds, monotonic.
     """
@@ -48,6 +50,7 @@ class AgentRun:
         masker: Masker,
         *,
         permission_seconds: float,
+        log_limit_bytes: int = LOG_LIMIT_BYTES,
         build_id: str | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -58,7 +61,7 @@ class AgentRun:
         self._masked = MaskedEvents(masker, build_id)
         if masker:
             self._session.hide_secrets(self._masked.shown)
-        self._output = Output(write, masker)
+        self._output = Output(write, masker, limit_bytes=log_limit_bytes)
         self._permission_seconds = permission_seconds
         self._clock = clock
         self._lock = threading.Lock()

@@ -109,6 +109,24 @@ def test_a_process_left_behind_holds_the_output_open_only_so_long() -> None:
         os.killpg(running.pid, signal.SIGKILL)
 
 
+@pytest.mark.parametrize("pty", [True, False])
+def test_the_output_is_read_on_while_something_that_was_left_is_at_work(tmp_path: Path, *, pty: bool) -> None:
+    output = Output()
+    asked: list[tuple[int, bytes]] = []
+
+    def goes_on(code: int) -> bool:
+        asked.append((code, output.stdout))
+        return not (tmp_path / "done").exists()
+
+    late = f"(sleep 0.5; echo late; exec >&- 2>&-; sleep 0.3; touch {tmp_path}/done) & echo main"
+    assert RunningCommand(spec(late, pty=pty)).pump(output, drain_seconds=0.0, goes_on=goes_on) == 0
+    assert output.stdout == b"main\nlate\n"
+    # What the program printed itself is there before it is asked.
+    assert asked[0] == (0, b"main\n")
+    assert (tmp_path / "done").exists()
+    assert len(asked) < 20
+
+
 def test_a_program_that_closed_its_output_is_waited_for(tmp_path: Path) -> None:
     code = (
         f"import os, time\nos.close(1); os.close(2); time.sleep(0.3); open({str(tmp_path / 'x')!r}, 'w'); os._exit(4)"

@@ -114,6 +114,66 @@ def test_the_tail_is_kept_for_the_reason_of_a_failure(console: Console) -> None:
     assert console.output.tail.text() == "one\ntwo"
 
 
+def test_beyond_the_limit_the_newest_lines_are_stored_and_the_tail_stays_whole() -> None:
+    now = [0.0]
+    events: list[Event] = []
+    output = Output(events.append, Masker(()), clock=lambda: now[0], now_ms=lambda: 7, limit_bytes=10)
+
+    def stored() -> list[str]:
+        return [text for event in events if isinstance(event, LogEvent) for _, text in event.lines]
+
+    output.feed("stdout", b"head of the log\n")
+    assert stored()[0] == "head of the log"
+    for second in range(5):
+        output.feed("stdout", b"".join(b"%d.%d\n" % (second, number) for number in range(1_000)))
+        now[0] += 1
+    output.idle()
+    assert stored()[2:] == [
+        text
+        for second in range(1, 5)
+        for text in (
+            f"buildwidget: {'990' if second > 1 else '1,990'} lines were not stored.",
+            *(f"{second}.{number}" for number in range(990, 1_000)),
+        )
+    ]
+    output.feed("stdout", b"the sample of this second\n")
+    output.feed("stdout", b"".join(b"end %d\n" % number for number in range(200)))
+    output.finish()
+    assert stored()[-200:] == [f"end {number}" for number in range(200)]
+    assert "0.500" in output.tail.text()
+
+
+def test_beyond_the_limit_the_unfinished_line_is_told_once_a_second_and_cut() -> None:
+    now = [0.0]
+    events: list[Event] = []
+    output = Output(events.append, Masker(()), clock=lambda: now[0], now_ms=lambda: 7, limit_bytes=10)
+    output.feed("stdout", b"head of the log\n")
+    before = len(events)
+    for _ in range(50):
+        output.feed("stdout", b"x" * 8)
+        output.idle()
+        now[0] += 0.1
+    now[0] += 1
+    output.feed("stdout", b"x" * 5_000)
+    partials = [event.partial for event in events[before:] if isinstance(event, LogEvent) and event.partial]
+    sizes = [len(partial["stdout"]) for partial in partials]
+    assert 4 <= len(sizes) <= 6
+    assert sizes[-1] == 1_000
+
+
+def test_unfinished_lines_count_too() -> None:
+    now = [0.0]
+    events: list[Event] = []
+    output = Output(events.append, Masker(()), clock=lambda: now[0], now_ms=lambda: 7, limit_bytes=1_000)
+    for _ in range(10):
+        output.feed("stdout", b"x" * 50)
+        now[0] += 0.2
+    output.feed("stdout", b"\n" + b"a\n" * 100)
+    output.finish()
+    lines = [line for event in events if isinstance(event, LogEvent) for line in event.lines]
+    assert any("reached its limit" in text for _, text in lines)
+
+
 class Screen:
     """Takes ``row|row>partial`` as what stands on the screen then, and ``=line`` as a line; the end writes the rows."""
 

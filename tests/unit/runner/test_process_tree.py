@@ -252,3 +252,31 @@ def test_a_subreaper_finds_daemons_without_a_mark_and_buries_only_what_it_adopte
 
     with as_runner(work):
         pass
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there are orphans adopted")
+def test_the_exit_code_of_an_adopted_child_is_known_once() -> None:
+    def work() -> None:
+        assert become_subreaper()
+        reaper = OrphanReaper()
+        pids = []
+        # They outlive their shell for sure: it could bury them itself.
+        for end in ("sleep 0.2; exit 6", "sleep 0.2; kill -9 $$"):
+            started = subprocess.run(
+                ["sh", "-c", f"sh -c '{end}' >/dev/null & echo $!"], capture_output=True, check=True, text=True
+            )
+            pids.append(int(started.stdout))
+        # One is buried by the way, and one when it is asked for.
+        wait_until(lambda: reaper.reap(keep=pids[1:]) == 1, what="the first to be buried")
+        codes: list[int | None] = []
+
+        def known() -> bool:
+            codes.append(reaper.code_of(pids[1]))
+            return codes[-1] is not None
+
+        wait_until(known, what="the second's end")
+        assert (reaper.code_of(pids[0]), codes[-1]) == (6, -9)
+        assert [reaper.code_of(pid) for pid in pids] == [None, None]
+
+    with as_runner(work):
+        pass

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from buildwidget.launch_checks import exists_on_windows
+from buildwidget.command_checks import exists_on_windows
 from buildwidget.runner.shell import cmd_arguments, first_program_of_cmd, shell_arguments, what_does_not_parse
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has another shell")

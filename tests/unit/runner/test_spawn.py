@@ -60,6 +60,14 @@ def test_the_limit_can_be_set(monkeypatch: pytest.MonkeyPatch, given: str, limit
     assert RunnerSettings.of_environment().max_running == limit
 
 
+@pytest.mark.parametrize(
+    ("given", "limit"), [("1000", 1000), ("2e6", 2_000_000), ("0", 0), ("-1", 0), ("much", 1024**3), ("inf", 1024**3)]
+)
+def test_the_limit_of_a_log_can_be_set(monkeypatch: pytest.MonkeyPatch, given: str, limit: int) -> None:
+    monkeypatch.setenv("BUILDWIDGET_LOG_LIMIT_BYTES", given)
+    assert RunnerSettings.of_environment().log_limit_bytes == limit
+
+
 def test_a_cancel_has_five_seconds_for_each_signal_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("BUILDWIDGET_CANCEL_SECONDS", raising=False)
     rungs = RunnerSettings.of_environment().cancel_rungs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Callable, Sequence
 from importlib.abc import Loader, MetaPathFinder
@@ -78,7 +79,5 @@ def when_imported(name: str, hook: Hook) -> None:
 
 def _run(hooks: Sequence[Hook], module: ModuleType) -> None:
     for hook in hooks:
-        try:
+        with contextlib.suppress(Exception):  # another version of the module than the hook knows; see when_imported
             hook(module)
-        except Exception:  # noqa: BLE001, S110 - another version of the module than the hook knows; see when_imported
-            pass

@@ -7,13 +7,14 @@ import functools
 import pickle
 import sys
 import typing
+import weakref
 from collections.abc import Callable
 from typing import Any, Final
 
 _CACHED: Final[type] = type(functools.lru_cache(maxsize=1)(len))
 
 
-class FoundByNameOnly(pickle.PicklingError):  # noqa: N818 - reads as what it tells
+class FoundByNameOnly(pickle.PicklingError):
     """An object of ``__main__`` that pickles as its name."""
 
 
@@ -38,19 +39,29 @@ def _of_new_type(obj: Any) -> Any:
 
 def make_new_type(name: str, supertype: Any) -> Any:
     """A typing.NewType of ``__main__``. Pickles refer to this function by its name."""
-    made: Any = typing.NewType(name, supertype)
+    make: Any = typing.NewType
+    made = make(name, supertype)
     made.__module__ = "__main__"
     return made
 
 
-BY_VALUE: Final[dict[type, Callable[[Any], Any]]] = {_CACHED: _of_cached, typing.NewType: _of_new_type}
-"""How types that pickle as a name are pickled by what they are."""
+def _of_weak_keys(obj: weakref.WeakKeyDictionary[Any, Any]) -> Any:
+    return weakref.WeakKeyDictionary, (dict(obj.items()),)
+
+
+BY_VALUE: Final[dict[type, Callable[[Any], Any]]] = {
+    _CACHED: _of_cached,
+    typing.NewType: _of_new_type,
+    # functools.singledispatch keeps one.
+    weakref.WeakKeyDictionary: _of_weak_keys,
+}
+"""How types that pickle as a name, or not at all, are pickled by what they are."""
 
 
 def teach_every_pickler() -> None:
     """Other picklers of this process, such as joblib's and dask's, send these by value too."""
     for kind, reduce in BY_VALUE.items():
-        copyreg.pickle(kind, reduce)  # type: ignore[arg-type]  # the stub knows no reduction to a name
+        copyreg.pickle(kind, reduce)
 
 
 def only_by_name(obj: Any, protocol: int) -> Any:
@@ -59,7 +70,7 @@ def only_by_name(obj: Any, protocol: int) -> Any:
     Raises:
         FoundByNameOnly: it is a name in ``__main__``.
     """
-    kind = type(obj)
+    kind: Any = type(obj)
     if kind.__reduce_ex__ is object.__reduce_ex__ and kind.__reduce__ is object.__reduce__:
         return NotImplemented
     reduced = obj.__reduce_ex__(protocol)

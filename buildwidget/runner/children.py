@@ -116,7 +116,9 @@ def _failing(data: Any, error: Exception) -> Any:
         message = _Tolerant(io.BytesIO(data)).load()
     except Exception:  # noqa: BLE001 - the first error is the one to tell
         return None
-    cannot = CannotLoadError(f"A process of the build cannot load what another one sent: {type(error).__name__}: {error}")
+    cannot = CannotLoadError(
+        f"A process of the build cannot load what another one sent: {type(error).__name__}: {error}"
+    )
     if isinstance(message, tuple) and len(message) == 5:  # a pool's task: job, number, function, arguments
         return (*message[:2], functools.partial(_fail, cannot), (), {})
     if isinstance(message, tuple) and len(message) == 3 and isinstance(message[2], tuple):  # its result

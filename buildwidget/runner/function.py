@@ -19,7 +19,7 @@ from buildwidget.runner.by_name import FoundByNameOnly
 from buildwidget.runner.callable_parts import SizeExceeded, SizeLimit, find_culprit, size_text
 from buildwidget.runner.cannot_load import CannotLoadError
 from buildwidget.runner.outcome import CALLABLE_FILE, RESULT_FILE, read_header
-from buildwidget.runner.pickling import Parts, dump, dump_parts, load
+from buildwidget.runner.pickling import dump, dump_parts, load, load_parts
 from buildwidget.runner.shell_calls import ShellCallError
 
 __all__ = [
@@ -103,17 +103,17 @@ def load_callable(directory: Path) -> tuple[Callable[..., Any], tuple[Any, ...],
         if header.get("format") != _IN_PARTS:  # kept by an older version
             function, args, kwargs = load(file, fresh=True)
             return function, args, kwargs
-        parts = Parts(file, fresh=True)
-        function, _ = parts.next()
-        (args, kwargs), _ = parts.next()
+        parts = load_parts(file)
+        function = next(parts)
+        args, kwargs = next(parts)
         return function, args, kwargs
 
 
 def load_definitions(directory: Path) -> None:
-    """Put what the callable has of the notebook's ``__main__`` into that of this process; its arguments are not read."""
+    """Put what the callable has of the notebook's ``__main__`` into this process's, without reading its arguments."""
     with open_private(directory / CALLABLE_FILE) as file:
         if read_header(file).get("format") == _IN_PARTS:
-            Parts(file, fresh=True).next()
+            next(load_parts(file))
 
 
 def save_result(directory: Path, value: Any, *, limit: int = MAX_BYTES) -> str | None:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-CALL_VARIABLE: Final = "_BUILDWIDGET_CALL"
+CALL_VARIABLE: Final = "BUILDWIDGET_CALL"
 """The directory of the build whose function this process, or a parent of it, runs. Internal."""
 _CELLS: Final = "buildwidget.runner.cells"
 

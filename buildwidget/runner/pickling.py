@@ -11,7 +11,7 @@ import linecache
 import os
 import pickle
 import types
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO, Final
 
 import cloudpickle
@@ -43,6 +43,9 @@ class MainNames:
     """Pickled behind other values, puts the functions and classes of ``__main__`` in these into the reader's."""
 
 
+_MARKS: Final = frozenset({MainGlobals, MainNames})
+
+
 class Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no type information
     """cloudpickle's pickler, which keeps the file name of code.
 
@@ -70,18 +73,19 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships n
             check_shell_calls(obj)
             self.file_names.setdefault(obj.co_filename)
             return make_code, ({name: getattr(obj, name) for name in _CODE_FIELDS},)
-        if kind is MainGlobals:
-            return main_globals, ()
-        if kind is MainNames:
-            return publish, (self._names(),)
-        if is_shell(obj):
-            return no_shell, ()
+        if kind in _MARKS or is_shell(obj):
+            return self._reduce_mark(kind)
         if kind is types.FunctionType or kind in BY_VALUE or isinstance(obj, type):
             return self._reduce_definition(obj)
         reduced = super().reducer_override(obj)
         if reduced is not NotImplemented or kind in self.dispatch_table:
             return reduced
         return only_by_name(obj, self.proto)
+
+    def _reduce_mark(self, kind: type) -> Any:
+        if kind is MainGlobals:
+            return main_globals, ()
+        return (publish, (self._names(),)) if kind is MainNames else (no_shell, ())
 
     def _reduce_definition(self, obj: Any) -> Any:
         name = _main_name(obj)
@@ -127,37 +131,9 @@ def make_code(fields: dict[str, Any]) -> types.CodeType:
 
 def dump(value: Any, file: Any) -> None:
     """Pickle a value, and after it the sources that ``load`` puts back."""
-    dump_parts([value], file, into_main=False)
-
-
-def dump_parts(values: list[Any], file: Any, *, into_main: bool = True) -> None:
-    """Pickle several values that share what they refer to; ``Parts`` reads them one by one.
-
-    With ``into_main`` what they have of ``__main__`` is put into the ``__main__`` of the build's process.
-    """
-    pickler = Pickler(file, into_main=into_main)
-    sent = 0
-    for value in values:
-        pickler.dump((value, MainNames()) if into_main else value)
-        names = dict.fromkeys(list(pickler.file_names)[sent:])
-        sent = len(pickler.file_names)
-        pickle.dump(_sources(names), file)
-
-
-class Parts:
-    """Reads what ``dump_parts`` pickled, part by part."""
-
-    def __init__(self, file: BinaryIO, *, fresh: bool) -> None:
-        self._file = file
-        self._fresh = fresh
-        # One for all parts: a later one refers to what an earlier one has.
-        self._unpickler = pickle.Unpickler(file)  # noqa: S301 - only ever a file that nobody else can have written
-
-    def next(self) -> Any:
-        """The next part."""
-        value = self._unpickler.load()
-        _use_sources(pickle.load(self._file), fresh=self._fresh)  # noqa: S301 - as above
-        return value
+    pickler = Pickler(file)
+    pickler.dump(value)
+    pickle.dump(_sources(pickler.file_names), file)
 
 
 def load(file: BinaryIO, *, fresh: bool = False) -> Any:
@@ -168,7 +144,32 @@ def load(file: BinaryIO, *, fresh: bool = False) -> Any:
         fresh: takes the lines as they were when the value was pickled, even where a file has them and has changed;
             for a process that does nothing else. By default lines that are known here stay.
     """
-    return Parts(file, fresh=fresh).next()
+    value = pickle.load(file)  # noqa: S301 - see file
+    _use_sources(pickle.load(file), fresh=fresh)  # noqa: S301 - see file
+    return value
+
+
+def dump_parts(values: list[Any], file: Any) -> None:
+    """Pickle several values that share what they refer to; ``load_parts`` reads them one by one.
+
+    What they have of ``__main__`` is put into the ``__main__`` of the build's process.
+    """
+    pickler = Pickler(file, into_main=True)
+    sent = 0
+    for value in values:
+        pickler.dump((value, MainNames()))
+        pickler.dump(_sources(dict.fromkeys([*pickler.file_names][sent:])))
+        sent = len(pickler.file_names)
+
+
+def load_parts(file: BinaryIO) -> Iterator[Any]:
+    """What ``dump_parts`` pickled, for a process that does nothing else; a part that is not asked for is not read."""
+    # One for all parts: a later one refers to what an earlier one has.
+    unpickler = pickle.Unpickler(file)  # noqa: S301 - only ever a file that nobody else can have written
+    while True:
+        value, _ = unpickler.load()
+        _use_sources(unpickler.load(), fresh=True)
+        yield value
 
 
 def _use_sources(sources: dict[str, list[str]], *, fresh: bool) -> None:

@@ -27,12 +27,14 @@ def check_shell_calls(code: types.CodeType) -> None:
     """
     if "get_ipython" not in code.co_names or not any(name in code.co_names for name in _KINDS):
         return
-    kind = ""
+    kind, texts = "", list[str]()
     for step in dis.get_instructions(code):
-        if step.argval in _KINDS and isinstance(step.argval, str):
+        if isinstance(step.argval, str) and step.argval in _KINDS:
             kind = step.argval
         elif kind and isinstance(step.argval, str) and step.opname.startswith("LOAD_CONST"):
-            raise ShellCallError(refusal(kind, step.argval, code.co_name))
+            texts.append(step.argval)
+        elif texts:
+            raise ShellCallError(refusal(kind, " ".join(texts[:2]).strip(), code.co_name))
 
 
 def refusal(kind: str, text: str, function: str) -> str:

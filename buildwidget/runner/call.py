@@ -6,6 +6,7 @@ told truly. Light imports only: this is the user's process.
 
 from __future__ import annotations
 
+import builtins
 import inspect
 import io
 import os
@@ -16,6 +17,7 @@ from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any, NoReturn
 
+from buildwidget.habits.startup import finish, install
 from buildwidget.runner.children import help_children
 from buildwidget.runner.exit_status import NO_KEYBOARD
 from buildwidget.runner.function import load_callable, save_exception, save_exit, save_not_loaded, save_result
@@ -56,6 +58,7 @@ def main() -> int:
     sys.breakpointhook = _no_debugger
     make_main(directory)
     help_children()
+    _be_like_a_notebook()
     try:
         function, args, kwargs = load_callable(directory)
     # Loading imports the user's modules, which may raise anything and even leave; a Ctrl-C or a cancel does as well.
@@ -70,6 +73,7 @@ def main() -> int:
             import asyncio  # noqa: PLC0415 - 50 ms that most callables need not wait for
 
             value = asyncio.run(_awaited(value))
+        finish()
     except SystemExit as leaving:
         save_exit(directory, leaving.code)
         raise
@@ -96,6 +100,18 @@ def _without_this_file(trace: types.TracebackType | None) -> types.TracebackType
     while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
         trace = trace.tb_next
     return trace
+
+
+def _be_like_a_notebook() -> None:
+    install()
+    # IPython gives every cell its display, which no import brings.
+    builtins.display = _display  # type: ignore[attr-defined]  # see above
+
+
+def _display(*objs: Any, **options: Any) -> Any:
+    from buildwidget.habits.displays import display  # noqa: PLC0415 - most functions display nothing
+
+    return display(*objs, **options)
 
 
 async def _awaited(value: Awaitable[Any]) -> Any:

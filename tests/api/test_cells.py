@@ -20,7 +20,7 @@ REFUSED = {
     "def f(a): pass\nbw.launch(f)": "f cannot be called so: missing a required argument: 'a'",
     "bw.launch('echo', cwd='/no/such/place')": "The working directory /no/such/place does not exist",
     "bw.launch('if')": "not understood by the shell",
-    "def lists():\n    !ls -l\nbw.launch(lists)": "lists runs `!ls -l`, which only IPython's shell can do. Write subproc",
+    "def lists():\n    !ls -l\nbw.launch(lists)": "lists runs `!ls -l`, which only IPython's shell can do. Write sub",
     "def lists():\n    names = !ls\n    return names\nbw.launch(lists)": "Write subprocess.check_output('ls', shell=T",
     "def plots():\n    %matplotlib inline\nbw.launch(plots)": "the magic `%matplotlib inline`",
     "bw.attach('nothing')": "nothing",

@@ -23,7 +23,9 @@ MAY_IMPORT = {
         "buildwidget.errors",
         "buildwidget.reporting",
         "buildwidget.report",
+        "buildwidget.habits",
     ),
+    "buildwidget/habits": ("buildwidget.protocol", "buildwidget.reporting", "buildwidget.report", "buildwidget.habits"),
     "buildwidget/reporting": ("buildwidget.protocol", "buildwidget.reporting"),
 }
 """For each room, the rooms of ours that it may import."""

@@ -59,4 +59,4 @@ def finish() -> None:
     """Show what a notebook shows at the end of a cell: figures that are still open."""
     backend = sys.modules.get("buildwidget.habits.figures_backend")
     if backend is not None:
-        backend.show_all()
+        backend.show_rest()

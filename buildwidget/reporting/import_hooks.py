@@ -13,11 +13,11 @@ Hook = Callable[[ModuleType], None]
 
 
 class _Loader(Loader):
-    """Loads a module as its own loader does, then runs the hooks."""
+    """Loads a module as its own loader does, then runs its hooks."""
 
-    def __init__(self, loader: Loader, hooks: Sequence[Hook]) -> None:
+    def __init__(self, loader: Loader, finder: _Finder) -> None:
         self._loader = loader
-        self._hooks = hooks
+        self._finder = finder
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         return self._loader.create_module(spec)
@@ -28,7 +28,7 @@ class _Loader(Loader):
         if module.__spec__ is not None:
             module.__spec__.loader = self._loader
         self._loader.exec_module(module)
-        _run(self._hooks, module)
+        _run(self._finder.hooks.pop(module.__name__, ()), module)
 
 
 class _Finder(MetaPathFinder):
@@ -38,14 +38,11 @@ class _Finder(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        hooks = self.hooks.pop(fullname, None)
-        if hooks is None:
+        if fullname not in self.hooks:
             return None
         spec = _next_spec(self, fullname, path, target)
-        if spec is None:
-            self.hooks[fullname] = hooks  # perhaps it can be found later
-        elif spec.loader is not None and hasattr(spec.loader, "exec_module"):
-            spec.loader = _Loader(spec.loader, hooks)
+        if spec is not None and spec.loader is not None and hasattr(spec.loader, "exec_module"):
+            spec.loader = _Loader(spec.loader, self)
         return spec
 
 

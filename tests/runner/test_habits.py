@@ -74,6 +74,19 @@ def bars():
 """
 
 
+REPORTED = """
+import matplotlib.pyplot as plt
+from buildwidget import report
+from IPython.display import display
+def reported():
+    for show in (report.show, display):
+        figure, axes = plt.subplots()
+        axes.plot([1, 2])
+        show(figure)
+    plt.figure().savefig("file.png")
+"""
+
+
 def cell(code: str) -> dict[str, Any]:
     namespace: dict[str, Any] = {"__name__": "__main__"}
     exec(code, namespace)
@@ -124,6 +137,7 @@ def test_figures_are_displays(builds: Builds, tmp_path: Path) -> None:
     function = builds.function(cell(FIGURES)["figures"])
     (tmp_path / "script.py").write_text(FIGURES + "\nfigures()\nplt.show()\n")
     script = builds.command([sys.executable, str(tmp_path / "script.py")])
+    reported = builds.function(cell(REPORTED)["reported"])
     chosen = builds.python(
         "import matplotlib; matplotlib.use('svg'); import matplotlib.pyplot as plt; print(plt.get_backend())"
     )
@@ -131,6 +145,8 @@ def test_figures_are_displays(builds: Builds, tmp_path: Path) -> None:
     assert shown(builds, function) == [("image/png", "")] * 4
     assert len(load_result(build_dir(function))) == 1
     assert shown(builds, script) == [("image/png", "")] * 4
+    # Once each; and as below a cell, the one that was only saved.
+    assert shown(builds, reported) == [("image/png", "")] * 3
     succeeded(builds, chosen)
     assert builds.lines(chosen) == ["svg"]
 

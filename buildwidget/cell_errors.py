@@ -83,5 +83,5 @@ def _formatted(error: BaseException, trace: TracebackType) -> list[str]:
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     if shell is not None:
-        return list(shell.InteractiveTB.structured_traceback(type(error), error, trace))
+        return list(shell.InteractiveTB.structured_traceback(type(error), error, trace, tb_offset=0))
     return [line.rstrip("\n") for line in traceback.format_exception(type(error), error, trace)]

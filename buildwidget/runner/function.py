@@ -18,6 +18,7 @@ from buildwidget.runner.build_dir import open_private, write_private
 from buildwidget.runner.by_name import FoundByNameOnly
 from buildwidget.runner.callable_parts import SizeExceeded, SizeLimit, find_culprit, size_text
 from buildwidget.runner.cannot_load import CannotLoadError
+from buildwidget.runner.logging_setup import describe_logging, set_logging_up
 from buildwidget.runner.outcome import CALLABLE_FILE, RESULT_FILE, read_header
 from buildwidget.runner.pickling import dump, dump_parts, load, load_parts
 from buildwidget.runner.shell_calls import ShellCallError
@@ -68,7 +69,12 @@ def save_callable(
         LaunchError: it cannot be pickled, or is longer than ``limit`` bytes; says which part is to blame.
     """
     call = (function, tuple(args), dict(kwargs or {}))
-    header = {"python": sys.version_info[:2], "path": _module_path(), "format": _IN_PARTS}
+    header = {
+        "python": sys.version_info[:2],
+        "path": _module_path(),
+        "logging": describe_logging(),
+        "format": _IN_PARTS,
+    }
     try:
         write_private(
             directory / CALLABLE_FILE,
@@ -103,6 +109,7 @@ def load_callable(directory: Path) -> tuple[Callable[..., Any], tuple[Any, ...],
         if header.get("format") != _IN_PARTS:  # kept by an older version
             function, args, kwargs = load(file, fresh=True)
             return function, args, kwargs
+        set_logging_up(header["logging"])
         parts = load_parts(file)
         function = next(parts)
         args, kwargs = next(parts)
@@ -112,7 +119,9 @@ def load_callable(directory: Path) -> tuple[Callable[..., Any], tuple[Any, ...],
 def load_definitions(directory: Path) -> None:
     """Put what the callable has of the notebook's ``__main__`` into this process's, without reading its arguments."""
     with open_private(directory / CALLABLE_FILE) as file:
-        if read_header(file).get("format") == _IN_PARTS:
+        header = read_header(file)
+        if header.get("format") == _IN_PARTS:
+            set_logging_up(header["logging"])
             next(load_parts(file))
 
 

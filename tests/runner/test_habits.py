@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -74,6 +75,16 @@ def bars():
 """
 
 
+LOGS = """
+import logging, multiprocessing
+def child(text):
+    logging.info(text)
+def logs():
+    logging.info("here")
+    logging.debug("not this")
+    with multiprocessing.get_context("spawn").Pool(1) as workers:
+        workers.map(child, ["in a child"])
+"""
 REPORTED = """
 import matplotlib.pyplot as plt
 from buildwidget import report
@@ -165,6 +176,15 @@ def test_bars_of_notebooks_are_bars_and_the_rest_is_in_the_log(builds: Builds, t
         text = "\n".join(builds.lines(build_id))
         assert "WARNING:root:logged" in text
         assert "UserWarning: warned" in text
+
+
+def test_logging_is_as_another_cell_set_it_up(builds: Builds, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    monkeypatch.setattr(logging.getLogger(), "level", logging.WARNING)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s: %(message)s")
+    build_id = builds.function(cell(LOGS)["logs"])
+    succeeded(builds, build_id)
+    assert builds.lines(build_id) == ["INFO: here", "INFO: in a child"]
 
 
 def test_a_kernel_that_a_build_starts_displays_as_ever(builds: Builds, tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def fresh(described: list[dict[str, object]]) -> None:
 
 
 def test_what_basic_config_set_up_is_set_up_again(capsys: pytest.CaptureFixture[str]) -> None:
-    logging.basicConfig(level=logging.INFO, format="{levelname}/{name}: {message}", style="{")
+    logging.basicConfig(level=logging.INFO, format="{levelname}/{name}: {message}", style="{", force=True)
     logging.getLogger("quiet").setLevel(logging.ERROR)
     fresh(describe_logging())
     logging.getLogger().info("said")

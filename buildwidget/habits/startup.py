@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sys
-from types import ModuleType
-from typing import Any
 
 from buildwidget.reporting.import_hooks import when_imported
+
+# Not from typing: see buildwidget/__init__.py.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any
 
 _installed = False
 

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
-from collections.abc import Callable, Sequence
-from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
-from types import ModuleType
 
-Hook = Callable[[ModuleType], None]
+# Not from typing, and only what importing itself has loaded: every Python inside a build imports this at its start.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from importlib.abc import Loader
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+    from typing import Any
+
+    Hook = Callable[[ModuleType], None]
 
 
-class _Loader(Loader):
+class _Loader:
     """Loads a module as its own loader does, then runs its hooks."""
 
     def __init__(self, loader: Loader, finder: _Finder) -> None:
         self._loader = loader
         self._finder = finder
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loader, name)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         return self._loader.create_module(spec)
@@ -31,7 +38,7 @@ class _Loader(Loader):
         _run(self._finder.hooks.pop(module.__name__, ()), module)
 
 
-class _Finder(MetaPathFinder):
+class _Finder:
     def __init__(self) -> None:
         self.hooks: dict[str, list[Hook]] = {}
 
@@ -42,13 +49,12 @@ class _Finder(MetaPathFinder):
             return None
         spec = _next_spec(self, fullname, path, target)
         if spec is not None and spec.loader is not None and hasattr(spec.loader, "exec_module"):
-            spec.loader = _Loader(spec.loader, self)
+            loader: Any = _Loader(spec.loader, self)
+            spec.loader = loader
         return spec
 
 
-def _next_spec(
-    finder: MetaPathFinder, name: str, path: Sequence[str] | None, target: ModuleType | None
-) -> ModuleSpec | None:
+def _next_spec(finder: _Finder, name: str, path: Sequence[str] | None, target: ModuleType | None) -> ModuleSpec | None:
     for other in sys.meta_path:
         if other is not finder and hasattr(other, "find_spec"):
             spec = other.find_spec(name, path, target)
@@ -76,5 +82,7 @@ def when_imported(name: str, hook: Hook) -> None:
 
 def _run(hooks: Sequence[Hook], module: ModuleType) -> None:
     for hook in hooks:
-        with contextlib.suppress(Exception):  # another version of the module than the hook knows; see when_imported
+        try:  # noqa: SIM105 - contextlib takes time to import
             hook(module)
+        except Exception:  # noqa: BLE001, S110 - another version of the module than the hook knows; see when_imported
+            pass

@@ -94,6 +94,8 @@ def test_looking_for_a_module_is_not_importing_it(path: Path) -> None:
     (path / "hooked_four.py").write_text("")
     seen: list[ModuleType] = []
     when_imported("hooked_four", seen.append)
-    assert importlib.util.find_spec("hooked_four") is not None
+    spec = importlib.util.find_spec("hooked_four")
+    assert spec is not None
+    assert spec.loader.get_filename() == str(path / "hooked_four.py")  # type: ignore[union-attr] - a file's loader has it
     module = importlib.import_module("hooked_four")
     assert seen == [module]

@@ -86,6 +86,7 @@ def logs():
         workers.map(child, ["in a child"])
 """
 REPORTED = """
+import io
 import matplotlib.pyplot as plt
 from buildwidget import report
 from IPython.display import display
@@ -94,7 +95,7 @@ def reported():
         figure, axes = plt.subplots()
         axes.plot([1, 2])
         show(figure)
-    plt.figure().savefig("file.png")
+    plt.figure().savefig(io.BytesIO())
 """
 
 

@@ -125,6 +125,11 @@ $(VENV)/.collaboration: $(LOCKS)/collaboration.txt $(VENV)/.test
 	@python -m tests.locks.beside collaboration test $(VENV)/collaboration
 	touch $@
 
+# What the tests of functions hand work to: joblib and dask, beside the environment so that users need not have them.
+$(VENV)/.parallel: $(LOCKS)/parallel.txt $(VENV)/.test
+	@python -m tests.locks.beside parallel $(or $(LOCK),test) $(VENV)/parallel
+	touch $@
+
 check: check-python check-frontend
 
 check-python: $(VENV)/.test
@@ -152,11 +157,11 @@ quick: check test-frontend $(VENV)/.test buildwidget/static/widget.js
 	@pytest -q -n $(WORKERS) tests/unit
 
 # The browser tests mostly wait, so the others run beside them; what each printed comes when it has ended.
-test: check test-frontend $(VENV)/.browser $(VENV)/.collaboration $(VENV)/.labextension buildwidget/static/widget.js
+test: check test-frontend $(VENV)/.browser $(VENV)/.collaboration $(VENV)/.parallel $(VENV)/.labextension buildwidget/static/widget.js
 	@echo "Running the tests of Python, the notebooks and the browser side by side"
 	$(MAKE) --no-print-directory --output-sync=target test-python test-browser
 
-test-python: $(VENV)/.labextension buildwidget/static/widget.js
+test-python: $(VENV)/.parallel $(VENV)/.labextension buildwidget/static/widget.js
 	@data=$$(mktemp -d); trap 'rm -rf "$$data"' EXIT
 	BUILDWIDGET_DATA_DIR=$$data pytest -q -n $(WORKERS) --dist loadfile --nbval notebooks
 	pytest -q -n $(WORKERS) --dist loadgroup --ignore tests/browser $(PYTEST_OPTIONS)
@@ -198,7 +203,9 @@ lock:
 	unset UV_FIND_LINKS UV_INDEX UV_EXTRA_INDEX_URL UV_CONSTRAINT UV_OVERRIDE UV_EXCLUDE_NEWER UV_RESOLUTION UV_PRERELEASE
 	for group in pip node uv; do $(COMPILE) --group $$group --output-file $(LOCKS)/$$group.txt; done
 	$(COMPILE) pyproject.toml --extra test --group build --output-file $(LOCKS)/test.txt
-	$(COMPILE) --group collaboration --constraint $(LOCKS)/test.txt --output-file $(LOCKS)/collaboration.txt
+	for group in collaboration parallel; do
+		$(COMPILE) --group $$group --constraint $(LOCKS)/test.txt --output-file $(LOCKS)/$$group.txt
+	done
 	$(COMPILE) pyproject.toml --extra demo --group build --constraint $(LOCKS)/test.txt --output-file $(LOCKS)/demo.txt
 	$(COMPILE) pyproject.toml --extra test --group build --resolution lowest-direct --output-file $(LOCKS)/oldest.txt
 

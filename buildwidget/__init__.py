@@ -8,9 +8,12 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
 
+# Not from typing: every Python inside a build imports this package, and typing alone would double what that takes.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from buildwidget import report as report
     from buildwidget.api import attach as attach
     from buildwidget.api import builds as builds

@@ -15,6 +15,12 @@ class BuildwidgetError(Exception):
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or (self.__class__.__doc__ or "").strip().splitlines()[0])
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows below a cell: the sentence, without what this package was doing."""
+        from buildwidget.cell_errors import rendered  # noqa: PLC0415 - of use to notebooks alone
+
+        return rendered(self, f"{type(self).__name__}: {self}")
+
 
 class LaunchError(BuildwidgetError):
     """The build cannot be launched; nothing was stored.

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import io
 import sys
+import weakref
 from typing import Any, Final
 
 import msgspec
@@ -35,6 +37,9 @@ _METHODS: Final = {
     "_repr_json_": "application/json",
 }
 _MAGIC: Final = ((b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"))
+
+shown_figures: Final[weakref.WeakSet[Any]] = weakref.WeakSet()
+"""matplotlib's figures that this process has shown."""
 
 
 def render(value: Any, mime: str | None = None) -> tuple[str, bytes]:
@@ -88,6 +93,8 @@ def _picture(value: Any) -> bytes | None:
     figure = value if hasattr(value, "savefig") else getattr(value, "figure", None)
     if figure is not None and "matplotlib" in sys.modules and hasattr(figure, "savefig"):
         figure.savefig(buffer, format="png", bbox_inches="tight")
+        with contextlib.suppress(TypeError):  # something else with a savefig, that has no weak references or hash
+            shown_figures.add(figure)
         return buffer.getvalue()
     image = sys.modules.get("PIL.Image")
     if image is not None and isinstance(value, image.Image):

@@ -6,18 +6,22 @@ told truly. Light imports only: this is the user's process.
 
 from __future__ import annotations
 
+import builtins
 import inspect
 import io
 import os
 import sys
 import traceback
 import types
-from collections.abc import Callable
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any, NoReturn
 
+from buildwidget.habits.startup import finish, install
+from buildwidget.runner.children import help_children
 from buildwidget.runner.exit_status import NO_KEYBOARD
-from buildwidget.runner.function import load_callable, save_exception, save_exit, save_result
+from buildwidget.runner.function import load_callable, save_exception, save_exit, save_not_loaded, save_result
+from buildwidget.runner.main_module import make_main
 from buildwidget.runner.parent_death import die_with_parent
 
 
@@ -52,21 +56,30 @@ def main() -> int:
     sys.argv = sys.argv[:1]
     sys.stdin = _NoKeyboard()
     sys.breakpointhook = _no_debugger
-    function, args, kwargs = load_callable(directory)
-    _publish(function)
+    make_main(directory)
+    help_children()
+    _be_like_a_notebook()
+    try:
+        function, args, kwargs = load_callable(directory)
+    # Loading imports the user's modules, which may raise anything and even leave; a Ctrl-C or a cancel does as well.
+    except (Exception, SystemExit) as error:  # noqa: BLE001
+        text = _text_of(error)
+        save_not_loaded(directory, error, text)
+        sys.stderr.write(text)
+        return 1
     try:
         value = function(*args, **kwargs)
-        if inspect.iscoroutine(value):
+        if inspect.isawaitable(value):
             import asyncio  # noqa: PLC0415 - 50 ms that most callables need not wait for
 
-            value = asyncio.run(value)
+            value = asyncio.run(_awaited(value))
+        finish()
     except SystemExit as leaving:
         save_exit(directory, leaving.code)
         raise
     # Everything the callable raises is its outcome, except KeyboardInterrupt: that is how a cancel reaches it.
     except Exception as error:  # noqa: BLE001
-        error = error.with_traceback(_without_this_file(error.__traceback__))
-        text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+        text = _text_of(error)
         save_exception(directory, error, text)
         sys.stdout.flush()
         sys.stderr.write(text)
@@ -78,16 +91,28 @@ def main() -> int:
     return 0
 
 
+def _text_of(error: BaseException) -> str:
+    error = error.with_traceback(_without_this_file(error.__traceback__))
+    return "".join(traceback.format_exception(type(error), error, error.__traceback__))
+
+
 def _without_this_file(trace: types.TracebackType | None) -> types.TracebackType | None:
     while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
         trace = trace.tb_next
     return trace
 
 
-def _publish(function: Callable[..., Any]) -> None:
-    """Put what came from the notebook's ``__main__`` into ours: multiprocessing looks functions up there by name."""
-    main_module = vars(sys.modules["__main__"])
-    found = {getattr(function, "__name__", ""): function, **getattr(function, "__globals__", {})}
-    for name, value in found.items():
-        if name.isidentifier() and not name.startswith("__") and getattr(value, "__module__", None) == "__main__":
-            main_module.setdefault(name, value)
+def _be_like_a_notebook() -> None:
+    install()
+    # IPython gives every cell its display, which no import brings.
+    builtins.display = _display  # type: ignore[attr-defined]  # see above
+
+
+def _display(*objs: Any, **options: Any) -> Any:
+    from buildwidget.habits.displays import display  # noqa: PLC0415 - most functions display nothing
+
+    return display(*objs, **options)
+
+
+async def _awaited(value: Awaitable[Any]) -> Any:
+    return await value

@@ -15,22 +15,31 @@ from typing import Any, BinaryIO, Final
 
 from buildwidget.errors import BuildwidgetError, LaunchError
 from buildwidget.runner.build_dir import open_private, write_private
+from buildwidget.runner.by_name import FoundByNameOnly
 from buildwidget.runner.callable_parts import SizeExceeded, SizeLimit, find_culprit, size_text
+from buildwidget.runner.cannot_load import CannotLoadError
+from buildwidget.runner.logging_setup import describe_logging, set_logging_up
 from buildwidget.runner.outcome import CALLABLE_FILE, RESULT_FILE, read_header
-from buildwidget.runner.pickling import dump, load
+from buildwidget.runner.pickling import dump, dump_parts, load, load_parts
+from buildwidget.runner.shell_calls import ShellCallError
 
 __all__ = [
     "CALLABLE_FILE",
     "RESULT_FILE",
     "ResultUnavailable",
     "load_callable",
+    "load_definitions",
     "load_result",
     "save_callable",
     "save_exception",
     "save_exit",
+    "save_not_loaded",
     "save_result",
 ]
 
+_IN_PARTS: Final = 2
+"""The form of a callable's file: first the function, then its arguments, each with its sources."""
+CANNOT_LOAD: Final = "cannot_load"
 MAX_BYTES: Final = 1024**3
 """A callable with its arguments, and a result, are at most so long (1 GiB)."""
 
@@ -60,9 +69,19 @@ def save_callable(
         LaunchError: it cannot be pickled, or is longer than ``limit`` bytes; says which part is to blame.
     """
     call = (function, tuple(args), dict(kwargs or {}))
-    header = {"python": sys.version_info[:2], "path": _module_path()}
+    header = {
+        "python": sys.version_info[:2],
+        "path": _module_path(),
+        "logging": describe_logging(),
+        "format": _IN_PARTS,
+    }
     try:
-        _write(directory / CALLABLE_FILE, header, call, limit)
+        write_private(
+            directory / CALLABLE_FILE,
+            lambda file: _write_header(file, header, dump_parts, [call[0], call[1:]], limit),
+        )
+    except (FoundByNameOnly, ShellCallError) as error:
+        raise LaunchError(f"The callable cannot run in another process: {error}.", field="callable") from None
     except SizeExceeded:
         raise LaunchError(
             f"The callable with all it refers to is larger than {size_text(limit)}: "
@@ -87,8 +106,23 @@ def load_callable(directory: Path) -> tuple[Callable[..., Any], tuple[Any, ...],
             saved, here = ".".join(map(str, header["python"])), ".".join(map(str, sys.version_info[:2]))
             raise BuildwidgetError(f"The callable was made by Python {saved} and cannot be run by Python {here}.")
         _use_module_path(header["path"])
-        function, args, kwargs = load(file, fresh=True)
+        if header.get("format") != _IN_PARTS:  # kept by an older version
+            function, args, kwargs = load(file, fresh=True)
+            return function, args, kwargs
+        set_logging_up(header["logging"])
+        parts = load_parts(file)
+        function = next(parts)
+        args, kwargs = next(parts)
         return function, args, kwargs
+
+
+def load_definitions(directory: Path) -> None:
+    """Put what the callable has of the notebook's ``__main__`` into this process's, without reading its arguments."""
+    with open_private(directory / CALLABLE_FILE) as file:
+        header = read_header(file)
+        if header.get("format") == _IN_PARTS:
+            set_logging_up(header["logging"])
+            next(load_parts(file))
 
 
 def save_result(directory: Path, value: Any, *, limit: int = MAX_BYTES) -> str | None:
@@ -111,7 +145,7 @@ def save_exception(directory: Path, error: BaseException, traceback: str) -> Non
     """Keep what the callable raised; where it cannot be pickled, its text alone."""
     header = {
         "outcome": "raised",
-        "kind": type(error).__name__,
+        "kind": CANNOT_LOAD if isinstance(error, CannotLoadError) else type(error).__name__,
         "message": _message(error),
         "traceback": traceback,
     }
@@ -120,6 +154,13 @@ def save_exception(directory: Path, error: BaseException, traceback: str) -> Non
     # Pickling runs the objects' own code, which may raise anything.
     except Exception:  # noqa: BLE001
         _write(directory / RESULT_FILE, header, None, MAX_BYTES)
+
+
+def save_not_loaded(directory: Path, error: BaseException, traceback: str) -> None:
+    """Keep that the callable could not be loaded, and so never ran."""
+    message = f"The function could not be loaded in the build's process: {type(error).__name__}: {_message(error)}"
+    header = {"outcome": "not_loaded", "kind": CANNOT_LOAD, "message": message, "traceback": traceback}
+    _write(directory / RESULT_FILE, header, None, MAX_BYTES)
 
 
 def save_exit(directory: Path, code: object) -> None:
@@ -138,7 +179,7 @@ def load_result(directory: Path) -> Any:
     try:
         with open_private(directory / RESULT_FILE) as file:
             header = read_header(file)
-            if header["outcome"] in ("unpicklable", "exited"):
+            if header["outcome"] in ("unpicklable", "exited", "not_loaded"):
                 raise ResultUnavailable(header["message"])
             value = _unpickle(file, header)
     except FileNotFoundError:
@@ -163,11 +204,14 @@ def _unpickle(file: BinaryIO, header: Mapping[str, Any]) -> Any:
 
 
 def _write(path: Path, header: Mapping[str, Any], value: Any, limit: int) -> None:
-    def write(file: BinaryIO) -> None:
-        file.write(json.dumps(header).encode() + b"\n")
-        dump(value, SizeLimit(limit, file))
+    write_private(path, lambda file: _write_header(file, header, dump, value, limit))
 
-    write_private(path, write)
+
+def _write_header(
+    file: BinaryIO, header: Mapping[str, Any], write: Callable[[Any, Any], None], value: Any, limit: int
+) -> None:
+    file.write(json.dumps(header).encode() + b"\n")
+    write(value, SizeLimit(limit, file))
 
 
 def _message(error: BaseException) -> str:

@@ -16,7 +16,8 @@ _MAX_HEADER_BYTES: Final = 16 * 1024 * 1024
 def read_outcome(directory: Path) -> dict[str, Any] | None:
     """How the call ended, without unpickling anything; None where it did not get to tell.
 
-    ``outcome`` is returned, unpicklable, raised or exited; with ``message``, ``kind`` and ``traceback`` as they apply.
+    ``outcome`` is returned, unpicklable, raised, exited or not_loaded; with ``message``, ``kind`` and ``traceback``
+    as they apply.
     """
     try:
         with open_private(directory / RESULT_FILE) as file:

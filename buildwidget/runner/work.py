@@ -247,7 +247,7 @@ def end_of_call(code: int, outcome: Mapping[str, Any] | None, tail: str) -> Stat
         return _status("failed", exit_code=code, error=error)
     if code == 0:
         return _status("succeeded", exit_code=code, summary=outcome.get("message"))
-    if outcome["outcome"] == "raised" and code == 1:
+    if outcome["outcome"] in ("raised", "not_loaded") and code == 1:
         message = outcome["message"] or outcome["kind"]
         error = Error(kind=outcome["kind"], message=message, traceback=outcome["traceback"])
     else:

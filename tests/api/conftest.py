@@ -7,6 +7,7 @@ import psutil
 import pytest
 
 from buildwidget import live, process_store
+from tests.api.kernels import Kernel
 
 
 @pytest.fixture
@@ -23,3 +24,10 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for process in psutil.process_iter(["environ"]):
         if (process.info["environ"] or {}).get("BUILDWIDGET_DATA_DIR") == str(directory):
             process.kill()
+
+
+@pytest.fixture
+def kernel(data: Path) -> Iterator[Kernel]:
+    kernel = Kernel()
+    yield kernel
+    kernel.close()

@@ -37,6 +37,7 @@ PARTS = {
     "pip": GROUPS["pip"],
     "uv": GROUPS["uv"],
     "collaboration": GROUPS["collaboration"],
+    "parallel": GROUPS["parallel"],
 }
 PARTS["oldest"] = PARTS["test"]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import types
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -98,6 +100,37 @@ def test_calls_return_raise_leave_and_crash(builds: Builds, notebook: dict[str, 
 
     assert result(ids["waits"]) == "awaited"
     assert result(ids["pools"]) == [1, 4, 9]
+
+
+def test_what_cannot_be_loaded_ends_the_build_at_once(
+    builds: Builds, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, code in {
+        "gone": "",
+        "raises": "raise OSError('no such device')",
+        "leaves": "raise SystemExit(3)",
+    }.items():
+        module = types.ModuleType(f"cell_{name}")
+        exec("def run(): pass", vars(module))
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+        if code:
+            (tmp_path / f"cell_{name}.py").write_text(code)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    found = {}
+    for name in ("gone", "raises", "leaves"):
+        build_id = builds.function(sys.modules[f"cell_{name}"].run)
+        end = builds.wait_for(build_id)
+        assert end.status == "failed"
+        assert end.error is not None
+        found[name] = (end.error.kind, end.error.message)
+        with pytest.raises(ResultUnavailable, match="could not be loaded"):
+            result(build_id)
+    start = "The function could not be loaded in the build's process: "
+    assert found == {
+        "gone": ("cannot_load", f"{start}ModuleNotFoundError: No module named 'cell_gone'"),
+        "raises": ("cannot_load", f"{start}OSError: no such device"),
+        "leaves": ("cannot_load", f"{start}SystemExit: 3"),
+    }
 
 
 def test_sys_exit_is_told_as_it_was(builds: Builds, notebook: dict[str, Any]) -> None:

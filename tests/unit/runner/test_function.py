@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import io
 import json
 import sys
 import threading
@@ -14,6 +16,7 @@ from buildwidget.errors import BuildwidgetError, LaunchError
 from buildwidget.runner.function import (
     ResultUnavailable,
     load_callable,
+    load_definitions,
     load_result,
     save_callable,
     save_exception,
@@ -21,6 +24,7 @@ from buildwidget.runner.function import (
     save_result,
 )
 from buildwidget.runner.outcome import CALLABLE_FILE, RESULT_FILE, read_outcome
+from buildwidget.runner.pickling import dump
 
 
 def notebook(code: str) -> dict[str, Any]:
@@ -62,6 +66,107 @@ def test_what_cannot_be_pickled_is_named(tmp_path: Path) -> None:
     with pytest.raises(LaunchError, match="the variable 'guard'"):
         save_callable(tmp_path, outer())
     assert list(tmp_path.iterdir()) == []
+
+
+CELLS = """
+import functools, typing
+class Missing:
+    def __reduce__(self):
+        return "MISSING"
+MISSING = Missing()
+def uses(value=None):
+    return value is MISSING
+def takes(value):
+    return value
+UserId = typing.NewType("UserId", int)
+@functools.lru_cache(maxsize=7)
+def doubled(x, kind=UserId):
+    return 2 * x
+def asks(): return get_ipython().system("ls -l")
+def lists():
+    files = get_ipython().getoutput("ls")
+    return files
+def plots():
+    get_ipython().run_line_magic("matplotlib", "inline")
+def guarded():
+    return bool(get_ipython())
+"""
+
+
+@pytest.mark.parametrize("name", ["uses", "takes", "default"])
+def test_what_can_only_be_found_in_main_is_refused_at_launch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    cells = notebook(CELLS)
+    monkeypatch.setattr(sys.modules["__main__"], "MISSING", cells["MISSING"], raising=False)
+    call = {
+        "uses": (cells["uses"],),
+        "takes": (cells["takes"], [cells["MISSING"]]),
+        "default": (functools.partial(cells["takes"], cells["MISSING"]),),
+    }[name]
+    with pytest.raises(
+        LaunchError, match=r"the Missing 'MISSING' pickles only as its name in __main__.*module"
+    ) as raised:
+        save_callable(tmp_path, *call)
+    assert raised.value.field == "callable"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_cached_function_keeps_its_parameters(tmp_path: Path) -> None:
+    save_callable(tmp_path, notebook(CELLS)["doubled"], (4,))
+    function, args, _ = load_callable(tmp_path)
+    assert function(*args) == 8
+    assert function.cache_parameters() == {"maxsize": 7, "typed": False}
+    assert function.cache_info().currsize == 1
+    assert function.__wrapped__.__defaults__[0].__name__ == "UserId"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("asks", r"asks runs `!ls -l`.*subprocess\.run\('ls -l', shell=True, check=True\) instead\.$"),
+        ("lists", r"lists runs `!ls`.*check_output\('ls'"),
+        ("plots", r"plots runs the magic `%matplotlib inline`.*cell of its own"),
+    ],
+)
+def test_magics_and_commands_of_the_shell_are_refused_with_what_to_write(tmp_path: Path, name: str, said: str) -> None:
+    with pytest.raises(LaunchError, match=said):
+        save_callable(tmp_path, notebook(CELLS)[name])
+
+
+def test_the_shell_is_not_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class ZMQInteractiveShell:
+        def __init__(self) -> None:
+            self.lock = threading.Lock()
+
+        def get_ipython(self) -> ZMQInteractiveShell:
+            return self
+
+    monkeypatch.setattr(ZMQInteractiveShell, "__module__", "ipykernel.zmqshell")
+    cells = notebook(CELLS)
+    cells["get_ipython"] = ZMQInteractiveShell().get_ipython
+    save_callable(tmp_path, cells["guarded"])
+    assert load_callable(tmp_path)[0]() is False
+
+
+def test_only_the_function_is_read_for_a_child(tmp_path: Path) -> None:
+    class Argument:
+        def __reduce__(self) -> Any:
+            return pytest.fail, ("the arguments were read",)
+
+    save_callable(tmp_path, notebook(CELLS)["takes"], (Argument(),))
+    load_definitions(tmp_path)
+    with pytest.raises(pytest.fail.Exception):
+        load_callable(tmp_path)
+
+
+def test_a_callable_of_an_older_version_is_read(tmp_path: Path) -> None:
+    header = {"python": list(sys.version_info[:2]), "path": {"entries": [], "prefixes": [sys.prefix]}}
+    file = io.BytesIO()
+    dump((divmod, (17, 5), {}), file)
+    (tmp_path / CALLABLE_FILE).write_bytes(json.dumps(header).encode() + b"\n" + file.getvalue())
+    (tmp_path / CALLABLE_FILE).chmod(0o600)
+    assert load_callable(tmp_path) == (divmod, (17, 5), {})
 
 
 def test_another_python_is_refused_with_both_versions(tmp_path: Path) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from buildwidget.protocol.events import Error
 from buildwidget.runner.causes import compilers, python, runtimes
-from buildwidget.runner.causes.found import NEAR, Found, Line, Role
+from buildwidget.runner.causes.found import LINE_BYTES, NEAR, NOTED_LINES, Found, Line, Role
 from buildwidget.runner.causes.table import find_all
 from buildwidget.runner.causes.voices import voices
 from buildwidget.runner.terminal.lines import cut_text
@@ -20,7 +20,7 @@ WAIT: Final = 400
 """A launcher speaks last; the other processes it started go on for a while after one of them failed, in lines."""
 
 
-def read_cause(lines: Iterable[Line], count: int, *, native: bool = False) -> Error | None:
+def read_cause(lines: Sequence[Line], count: int, *, native: bool = False) -> Error | None:
     """Why a program failed, by what it printed; None where nothing is clear.
 
     Args:
@@ -28,8 +28,9 @@ def read_cause(lines: Iterable[Line], count: int, *, native: bool = False) -> Er
         count: how many lines the output has.
         native: a signal ended it, which only native code explains (an assertion, a sanitizer, a C++ exception).
     """
+    read = [Line(number, cut_text(text, LINE_BYTES)) for number, text in lines[-NOTED_LINES:]]
     found = sorted(
-        (hit for voice in voices(lines) for _, hit in find_all(voice)), key=lambda hit: (hit.last, hit.first)
+        (hit for voice in voices(read) for _, hit in find_all(voice)), key=lambda hit: (hit.last, hit.first)
     )
     if native:
         found = [hit for hit in found if hit.family == runtimes.NATIVE]

@@ -12,6 +12,14 @@ NEAR: Final = 40
 """An error further than this many lines from the end, or from the next one, is not what ended the program."""
 
 
+LINE_BYTES: Final = 1024
+NOTED_LINES: Final = 4_000
+"""No more of a line and of the output is read, so that hostile output takes linear time."""
+
+IGNORED: Final = "ignored"
+"""The family of errors that are printed by programs that go on."""
+
+
 class Role(enum.IntEnum):
     """How much an error explains; of several that belong together, the first with the highest role is the cause."""
 

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from buildwidget.protocol.events import LogEvent
-from buildwidget.runner.causes.found import Line
+from buildwidget.runner.causes.found import LINE_BYTES, NOTED_LINES, Line
+from buildwidget.runner.causes.markers import may_tell
 from buildwidget.runner.terminal.lines import cut_text, strip_colours
 
 BEFORE: Final = 12
@@ -16,52 +17,7 @@ AFTER: Final = 60
 """Lines that are noted around one that may say something."""
 
 NOTED_CHARACTERS: Final = 256 * 1024
-NOTED_LINES: Final = 4_000
-"""The newest notes are kept, up to this many characters and lines."""
-
-_LINE_BYTES: Final = 1024
-"""Patterns are matched against no more of a line: hostile output takes linear time."""
-
-MARKERS: Final = (
-    "rror",
-    "ERR",
-    "xception",
-    "Traceback",
-    "atal",
-    "FATAL",
-    "FAIL",
-    "ailed",
-    "ailure",
-    "panic",
-    "not found",
-    "No ",
-    "no such",
-    "enied",
-    "terminate",
-    "ault",
-    "illed",
-    "bort",
-    "ndefined",
-    "ssertion",
-    "annot",
-    "Could not",
-    "exit",
-    "*** ",
-    "CONFLICT",
-    "Caused by",
-    "rong",
-    "unbound",
-    "oom",
-    "memory",
-    "×",
-    "detected",
-    "Sanitizer",
-    "made because",
-    "refused",
-    "in use",
-    ".pl line ",
-)
-"""A line without any of these says nothing of a failure by itself. Searching them as plain text is quick."""
+"""The newest notes are kept, up to this many characters and ``NOTED_LINES``."""
 
 
 class CauseNotes:
@@ -105,14 +61,14 @@ class CauseNotes:
     def _note(self, texts: list[str]) -> None:
         first = self._count + 1
         self._count += len(texts)
-        if not self._wanted and not _may_tell("\n".join(texts)):
+        if not self._wanted and not may_tell("\n".join(texts)):
             self._recent.extend(map(Line, range(first, self._count + 1)[-BEFORE:], texts[-BEFORE:]))
             return
         for number, text in enumerate(texts, start=first):
             self._note_line(Line(number, text))
 
     def _note_line(self, line: Line) -> None:
-        if _may_tell(line.text):
+        if may_tell(line.text):
             self._wanted = AFTER
             self._keep(*self._recent, line)
             self._recent.clear()
@@ -125,12 +81,8 @@ class CauseNotes:
 
     def _keep(self, *lines: Line) -> None:
         for number, text in lines:
-            kept = cut_text(text, _LINE_BYTES)
+            kept = cut_text(text, LINE_BYTES)
             self._noted.append(Line(number, kept))
             self._size += len(kept) + 1
         while self._size > NOTED_CHARACTERS or len(self._noted) > NOTED_LINES:
             self._size -= len(self._noted.popleft().text) + 1
-
-
-def _may_tell(text: str) -> bool:
-    return any(marker in text for marker in MARKERS)

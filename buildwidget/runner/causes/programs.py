@@ -19,7 +19,7 @@ _SYSTEM_WORDS: Final = {
     "permission_denied": r"Permission denied|Operation not permitted|Read-only file system",
     "disk_full": r"No space left on device|Disk quota exceeded",
     "port_in_use": r"Address already in use|address already in use.*|port is already allocated.*",
-    "out_of_memory": r"Cannot allocate memory|[Oo]ut of memory.*",
+    "out_of_memory": r"Cannot allocate memory|[Oo]ut of memory.*|memory exhausted.*",
     "connection": (
         r"Connection refused|Connection timed out|Could not resolve host.*|Name or service not known|Network is unreachable"
         r"|Temporary failure in name resolution"
@@ -147,7 +147,7 @@ LAUNCHERS: Final = (
     _launcher("srun", r"srun: error: (?P<message>.*(?:Exited with exit code|Killed|Aborted|Segmentation).*)$", "srun"),
     _launcher(
         "npm script",
-        r"npm (?:ERR!|error) (?P<message>(?:Lifecycle script|command failed|code ELIFECYCLE|Exit status).*)$",
+        r"npm (?:ERR!|error) (?P<message>(?:Lifecycle script|command failed|Exit status).*)$",
         "npm",
     ),
     _launcher("yarn script", r"error (?P<message>Command failed (?:with|\().*)$", "yarn"),
@@ -170,6 +170,7 @@ LAUNCHERS: Final = (
     ),
     _launcher("pip's subprocess", r"\s*× (?P<message>.*did not run successfully\.?)$", "pip"),
     _launcher("pip's end", r"(?:ERROR|error): (?P<message>ResolutionImpossible: .*)$", "pip"),
+    _launcher("git push's end", r"error: (?P<message>failed to push some refs to .*)$", "git"),
     _launcher("git merge", r"(?P<message>Automatic merge failed; .*)$", "git"),
 )
 
@@ -180,7 +181,7 @@ MEMORY: Final = (
     _memory(
         "shell's kill", r"(?:.*: line \d+: +\d+ )?(?P<message>Killed\b(?: {2,}.*)?)$", "SIGKILL", role=Role.SYMPTOM
     ),
-    _memory("Java's memory", r"(?P<message>There is insufficient memory for the Java Runtime Environment.*)$"),
+    _memory("Java's memory", r"(?:# )?(?P<message>There is insufficient memory for the Java Runtime Environment.*)$"),
 )
 
 PACKAGES: Final = (
@@ -209,13 +210,13 @@ PACKAGES: Final = (
 )
 
 TOOLS: Final = (
+    _tool("git push", r" ! (?P<message>\[(?:remote )?rejected\] .+)$", "git"),
     _tool("git", r"(?P<message>CONFLICT \(.*\): .+)$", "git"),
     _tool(
         "docker",
         r"(?:docker: |ERROR: )?(?P<message>(?:Error response from daemon: |Cannot connect to the Docker daemon|failed to connect to the docker API).*)$",
         "docker",
     ),
-    _tool("docker's solver", r"(?:ERROR: |error: )?(?P<message>failed to solve: (?!.*did not complete).*)$", "docker"),
     _tool("curl", r"curl: (?P<message>\(\d+\) .+)$", "curl", reach=CLOSE),
     _tool("wget", r"(?:.* )?(?P<message>ERROR \d{3}: .+)$", "wget", reach=CLOSE),
     *(_system(kind, words) for kind, words in _SYSTEM_WORDS.items()),

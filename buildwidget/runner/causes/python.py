@@ -10,18 +10,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from buildwidget.runner.causes.found import Found, Line, Reader, Role
+from buildwidget.runner.causes.found import IGNORED, Found, Line, Reader, Role
 
 FAMILY: Final = "python"
-MAX_TRACEBACK_LINES: Final = 1_000
-"""No exception is looked for further below its header, so that hostile output takes linear time."""
+_MAX_LINES: Final = 5_000
+_SYNTAX_LINES: Final = 8
+_CUT_LINES: Final = 4
+"""A traceback that was too long to be noted whole begins in the first lines of the notes, in the middle of a frame."""
 
 _MAX_CHAIN: Final = 50
 _LINK_LINES: Final = 8
 """The words between two exceptions of a chain, with the blank lines and quotes around them, are at most so long."""
 
 _HEADER: Final = re.compile(r"(?P<margin>.*?)(?:Exception Group )?Traceback \(most recent call last\):\s*$")
-_PLACE: Final = re.compile(r'  File "[^"]*", line \d+(?:, in .*)?\s*$')
+_PLACE: Final = re.compile(r'  File "[^"]*", line \d+(?P<function>, in .*)?\s*$')
 _RICH_HEADER: Final = re.compile(r"[╭┌+][─-]+ Traceback \(most recent call last\) [─-]+[╮┐+]\s*$")
 _RICH_END: Final = re.compile(r"[╰└+][─-]+[╯┘+]?\s*$")
 _IPYTHON_HEADER: Final = re.compile(r"(?P<kind>[^\W\d][\w.]*) +Traceback \(most recent call last\)\s*$")
@@ -31,7 +33,9 @@ _GROUP_MARGIN: Final = re.compile(r"[ ]*(?:\| ?|\+[-+ ]*(?:\d+ -+|\.\.\. -+)?)")
 _CHAINED: Final = re.compile(
     r"[ |]*(?:During handling of the above exception|The above exception was the direct cause)"
 )
-_IGNORED: Final = re.compile(r"Exception ignored in|--- Logging error ---")
+_IGNORED: Final = re.compile(
+    r"Exception ignored in|--- Logging error ---|(?:Task|Future) exception was never retrieved"
+)
 _WRAPPED: Final = re.compile(r"Original Traceback|-- Process \d+ terminated with the following error")
 
 _LAUNCHERS: Final = re.compile(
@@ -64,11 +68,11 @@ class _Traceback(NamedTuple):
 
 def read_traceback(lines: Sequence[Line], index: int, match: re.Match[str]) -> Found | None:
     """A traceback of the interpreter with all that is chained to it."""
-    if _is_ignored(lines, index):
-        return None
     if "Exception Group Traceback" in match[0]:
-        return _read_group(lines, index)
-    return _chain(lines, _interpreter_traceback(lines, index))
+        found = _read_group(lines, index)
+    else:
+        found = _chain(lines, _interpreter_traceback(lines, index))
+    return replace(found, family=IGNORED) if found is not None and _is_ignored(lines, index) else found
 
 
 def read_rich(lines: Sequence[Line], index: int, _match: re.Match[str]) -> Found | None:
@@ -81,9 +85,11 @@ def read_ipython(lines: Sequence[Line], index: int, _match: re.Match[str]) -> Fo
     return _chain(lines, _ipython_traceback(lines, index))
 
 
-def read_syntax(lines: Sequence[Line], index: int, _match: re.Match[str]) -> Found | None:
+def read_syntax(lines: Sequence[Line], index: int, match: re.Match[str]) -> Found | None:
     """A syntax error in the script itself, which has a place and no header; or a traceback without its beginning."""
-    return _chain(lines, _raised_below(lines, index, index + 1, ""))
+    if match["function"] is None:
+        return _chain(lines, _raised_below(lines, index, index + 1, "", limit=_SYNTAX_LINES))
+    return _chain(lines, _raised_below(lines, index, index + 1, "")) if index < _CUT_LINES else None
 
 
 def role_of(kind: str, message: str) -> Role:
@@ -97,7 +103,7 @@ def role_of(kind: str, message: str) -> Role:
 
 def _is_ignored(lines: Sequence[Line], index: int) -> bool:
     """Python prints these tracebacks and goes on."""
-    return any(_IGNORED.match(line.text) for line in lines[max(index - 2, 0) : index])
+    return any(_IGNORED.match(line.text) for line in lines[max(index - 3, 0) : index])
 
 
 def _chain(lines: Sequence[Line], first: _Traceback | None) -> Found | None:
@@ -173,7 +179,7 @@ def in_words(kind: str, message: str) -> str:
 def _text(lines: Sequence[Line], first: _Traceback, raised: int) -> str:
     """The traceback's lines, and those of its last message."""
     end = raised + 1
-    while end < min(len(lines), raised + MAX_TRACEBACK_LINES) and _goes_on(lines, end):
+    while end < min(len(lines), raised + _MAX_LINES) and _goes_on(lines, end):
         end += 1
     texts = [_without(line.text, first.margin) for line in lines[first.start : end]]
     header = _HEADER.match(texts[0])
@@ -203,14 +209,22 @@ def _interpreter_traceback(lines: Sequence[Line], index: int) -> _Traceback | No
     return _raised_below(lines, index, index + 1, margin if following.startswith(f"{margin}  ") else "")
 
 
-def _raised_below(lines: Sequence[Line], start: int, index: int, margin: str) -> _Traceback | None:
+def _raised_below(
+    lines: Sequence[Line], start: int, index: int, margin: str, *, limit: int = _MAX_LINES
+) -> _Traceback | None:
     """The first line after the frames: the exception's class and its text."""
-    for at in range(index, min(len(lines), index + MAX_TRACEBACK_LINES)):
+    for at in range(index, min(len(lines), index + limit)):
         text = _without(lines[at].text, margin)
         if text and not text.startswith((" ", "\t")):
             match = RAISED.match(text)
             return None if match is None else _raised(lines, start, at, match, margin)
+        # The next traceback is found by itself; to read on here too would take quadratic time.
+        if _HEADER_WORDS in text:
+            return None
     return None
+
+
+_HEADER_WORDS: Final = "Traceback (most recent call last)"
 
 
 def _raised(lines: Sequence[Line], start: int, at: int, match: re.Match[str], margin: str) -> _Traceback:
@@ -226,7 +240,7 @@ def _without(text: str, margin: str) -> str:
 
 
 def _rich_traceback(lines: Sequence[Line], index: int) -> _Traceback | None:
-    for at in range(index + 1, min(len(lines), index + MAX_TRACEBACK_LINES)):
+    for at in range(index + 1, min(len(lines), index + _MAX_LINES)):
         text = lines[at].text
         if _RICH_END.match(text):
             return _raised_below(lines, index, at + 1, "")
@@ -240,14 +254,14 @@ def _ipython_traceback(lines: Sequence[Line], index: int) -> _Traceback | None:
     if header is None:
         return None
     kind = header["kind"]
-    for at in range(index + 1, min(len(lines), index + MAX_TRACEBACK_LINES)):
+    for at in range(index + 1, min(len(lines), index + _MAX_LINES)):
         text = lines[at].text
+        if _HEADER_WORDS in text:
+            return None
         if text.startswith(kind):
             match = RAISED.match(text)
             if match is not None and match["kind"].rpartition(".")[2] == kind.rpartition(".")[2]:
                 return _raised(lines, index, at, match, "")
-            if _IPYTHON_HEADER.match(text):
-                return None
     return None
 
 

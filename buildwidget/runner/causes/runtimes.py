@@ -66,7 +66,7 @@ def read_terminate(lines: Sequence[Line], index: int, match: re.Match[str]) -> F
 
 def read_next_line(lines: Sequence[Line], index: int, match: re.Match[str]) -> Found | None:
     """An error whose words may stand on the next line (R, Go's panic in a goroutine, gradle)."""
-    message = match["message"].strip()
+    message = (match["message"] or "").strip()
     if not message and index + 1 < len(lines):
         message = lines[index + 1].text.strip()
     return _native(lines, index, match.groupdict().get("kind") or "error", message) if message else None
@@ -118,7 +118,6 @@ READERS: Final = (
     ),
     _plain("libc++", r"libc\+\+abi: (?P<message>terminating .+)$", "terminate"),
     _plain("assert", r"(?P<message>(?:\S+: )?\S+:\d+: .*Assertion .* failed\.?)$", "assertion"),
-    _plain("assert on macOS", r"(?P<message>Assertion failed: .+)$", "assertion"),
     _plain(
         "glibc",
         r"(?P<message>(?:free|malloc|realloc|munmap_chunk|corrupted|double free)\b.{0,60}"
@@ -140,10 +139,9 @@ READERS: Final = (
         "crash",
         role=Role.SYMPTOM,
     ),
-    Reader("Rust panic", re.compile(r"thread '.*' (?:\(\d+\) )?panicked at (?P<message>'.*|)"), read=read_rust_panic),
     Reader(
-        "Rust panic with a place",
-        re.compile(r"thread '.*' (?:\(\d+\) )?panicked at \S+:\d+:\d+:(?P<message>)$"),
+        "Rust panic",
+        re.compile(r"thread '.*' (?:\(\d+\) )?panicked at (?P<message>'.*)?"),
         read=read_rust_panic,
     ),
     _plain("Go panic", r"panic: (?P<message>.+)$", "panic"),
@@ -158,7 +156,6 @@ READERS: Final = (
         re.compile(r"ERROR: (?:LoadError: )*(?!LoadError)(?P<kind>\w+(?:Error|Exception))(?:: ?(?P<message>.+))?$"),
         read=read_julia,
     ),
-    Reader("Julia without a class", re.compile(r"ERROR: (?:LoadError: )+(?P<message>.+)$"), family="julia"),
     _plain("Perl", r"(?P<message>.{1,500}? at [\w./-]{1,200}\.p[lm] line \d+\.)$", "die", family="perl"),
     Reader("Ruby", re.compile(r"\S+:\d+:in .+?: (?P<message>.+) \((?P<kind>(?:\w+::)*\w+(?:Error|Exception)?)\)$")),
     _plain("JavaScript's heap", r"(?:<.*> )?FATAL ERROR: (?P<message>.*heap out of memory.*)$", "out_of_memory"),

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from buildwidget.runner.causes import compilers, programs, python, runtimes
-from buildwidget.runner.causes.found import Found, Line, Reader
+from buildwidget.runner.causes.found import IGNORED, Found, Line, Reader
+from buildwidget.runner.causes.markers import may_tell
 
 READERS: Final[tuple[Reader, ...]] = (*python.READERS, *runtimes.READERS, *compilers.READERS, *programs.READERS)
 """The first one that finds something at a line takes it."""
@@ -21,13 +22,14 @@ def find_all(lines: Sequence[Line]) -> list[tuple[Reader, Found]]:
         if hit is None:
             index += 1
         else:
-            found.append(hit)
+            if hit[1].family != IGNORED:
+                found.append(hit)
             index = hit[1].after
     return found
 
 
 def _find(lines: Sequence[Line], index: int) -> tuple[Reader, Found] | None:
-    if not lines[index].text:
+    if not may_tell(lines[index].text):
         return None
     for reader in READERS:
         found = reader.find(lines, index)

@@ -1,0 +1,56 @@
+"""What a line must hold to say something of a failure by itself. Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+MARKERS: Final = (
+    "rror",
+    "ERR",
+    "xception",
+    "Traceback",
+    "atal",
+    "FATAL",
+    "FAIL",
+    "ailed",
+    "ailure",
+    "panic",
+    "not found",
+    "No ",
+    "no such",
+    "enied",
+    "terminate",
+    "ault",
+    "illed",
+    "bort",
+    "ndefined",
+    "ssertion",
+    "annot",
+    "Could not",
+    "exit",
+    "*** ",
+    "CONFLICT",
+    "Caused by",
+    "rong",
+    "unbound",
+    "oom",
+    "memory",
+    "×",
+    "detected",
+    "Sanitizer",
+    "made because",
+    "refused",
+    "in use",
+    ".pl line ",
+    'File "',
+    "E  ",
+    "rejected",
+    "unable",
+    "e: /",
+)
+"""A line without any of these says nothing of a failure by itself. Searching them as plain text is quick."""
+
+
+def may_tell(text: str) -> bool:
+    """Whether some text, of one or more lines, may hold the first line of an error."""
+    return any(marker in text for marker in MARKERS)

@@ -29,9 +29,7 @@ def read_cause(lines: Sequence[Line], count: int, *, native: bool = False) -> Er
         native: a signal ended it, which only native code explains (an assertion, a sanitizer, a C++ exception).
     """
     read = [Line(number, cut_text(text, LINE_BYTES)) for number, text in lines[-NOTED_LINES:]]
-    found = sorted(
-        (hit for voice in voices(read) for _, hit in find_all(voice)), key=lambda hit: (hit.last, hit.first)
-    )
+    found = sorted((hit for voice in voices(read) for _, hit in find_all(voice)), key=lambda hit: (hit.last, hit.first))
     if native:
         found = [hit for hit in found if hit.family == runtimes.NATIVE]
     group = _last_group(found, count)

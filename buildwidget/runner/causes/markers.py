@@ -50,7 +50,18 @@ MARKERS: Final = (
 )
 """A line without any of these says nothing of a failure by itself. Searching them as plain text is quick."""
 
+FROM_AFAR: Final = ("rror", "ERROR", "Traceback", "xception", "FAILED", "undefined", "***")
+"""The same for lines far above the end, which explain a failure only if they are of a compiler or another process.
+
+All output is searched for these, so they are few.
+"""
+
 
 def may_tell(text: str) -> bool:
     """Whether some text, of one or more lines, may hold the first line of an error."""
     return any(marker in text for marker in MARKERS)
+
+
+def may_tell_from_afar(text: str) -> bool:
+    """The same, far above the end of the output."""
+    return any([marker in text for marker in FROM_AFAR])

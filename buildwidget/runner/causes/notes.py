@@ -1,27 +1,32 @@
-"""The lines of a build's log that may say why it failed, noted while they are written. A plain line costs little."""
+"""The lines of a build's log that may say why it failed, kept while they are written. A plain line costs little."""
 
 from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from buildwidget.protocol.events import LogEvent
 from buildwidget.runner.causes.found import LINE_BYTES, NOTED_LINES, Line
-from buildwidget.runner.causes.markers import may_tell
+from buildwidget.runner.causes.markers import may_tell_from_afar
 from buildwidget.runner.terminal.lines import cut_text, strip_colours
 
 BEFORE: Final = 12
 AFTER: Final = 60
 """Lines that are noted around one that may say something."""
 
-NOTED_CHARACTERS: Final = 256 * 1024
-"""The newest notes are kept, up to this many characters and ``NOTED_LINES``."""
+END_LINES: Final = 1_000
+END_CHARACTERS: Final = 128 * 1024
+"""The end of the log is kept whole, in so many lines and characters. Only what leaves it is searched."""
+
+NOTED_CHARACTERS: Final = 128 * 1024
 
 
 class CauseNotes:
-    """Hands log events on, and notes the lines that may explain a failure, with their numbers. Thread-safe.
+    """Hands log events on, and keeps the end of the log and the lines above it that may explain a failure.
+
+    Thread-safe.
 
     Args:
         write: takes each event or draft, in order; may wait.
@@ -32,10 +37,10 @@ class CauseNotes:
         self._write = write
         self._lock = threading.RLock()  # a signal handler may report in the middle of a report
         self._count = lines
-        self._recent: deque[Line] = deque(maxlen=BEFORE)
-        self._wanted = 0
-        self._noted: deque[Line] = deque()
-        self._size = 0
+        self._end: deque[tuple[int, Sequence[str], int]] = deque()  # the first number, lines, and characters
+        self._end_lines = 0
+        self._end_size = 0
+        self._above = _Above()
 
     def write(self, event: Any) -> None:
         """Pass an event or a draft on; raises what the writer raises."""
@@ -46,7 +51,7 @@ class CauseNotes:
         # Noted under the same lock as written, so that numbers are those that the log gives the lines.
         with self._lock:
             self._write(event)
-            self._note([text for _stream, text in log.lines])
+            self._keep([text for _stream, text in log.lines])
 
     @property
     def count(self) -> int:
@@ -54,21 +59,47 @@ class CauseNotes:
         return self._count
 
     def lines(self) -> list[Line]:
-        """What was noted, without colours, in order."""
+        """What was kept, without colours, in order."""
         with self._lock:
-            return [Line(number, strip_colours(text)) for number, text in self._noted]
+            above = list(self._above.noted)
+            end = [Line(number, text) for first, texts, _ in self._end for number, text in enumerate(texts, first)]
+        return [Line(number, strip_colours(text)) for number, text in [*above, *end]]
 
-    def _note(self, texts: list[str]) -> None:
-        first = self._count + 1
+    def _keep(self, texts: Sequence[str]) -> None:
+        size = sum(map(len, texts)) + len(texts)
+        if size > END_CHARACTERS // 4:
+            texts = [cut_text(text, LINE_BYTES) for text in texts]
+            size = sum(map(len, texts)) + len(texts)
+        self._end.append((self._count + 1, texts, size))
         self._count += len(texts)
-        if not self._wanted and not may_tell("\n".join(texts)):
-            self._recent.extend(map(Line, range(first, self._count + 1)[-BEFORE:], texts[-BEFORE:]))
+        self._end_lines += len(texts)
+        self._end_size += size
+        while len(self._end) > 1 and (self._end_lines > END_LINES or self._end_size > END_CHARACTERS):
+            first, left, size = self._end.popleft()
+            self._end_lines -= len(left)
+            self._end_size -= size
+            self._above.note(first, left)
+
+
+class _Above:
+    """The lines above the end of the log that may say something, with those around them."""
+
+    def __init__(self) -> None:
+        self.noted: deque[Line] = deque()
+        self._size = 0
+        self._recent: deque[Line] = deque(maxlen=BEFORE)
+        self._wanted = 0
+
+    def note(self, first: int, texts: Sequence[str]) -> None:
+        if not self._wanted and not may_tell_from_afar("\n".join(texts)):
+            number = first + max(len(texts) - BEFORE, 0)
+            self._recent.extend(Line(each, text) for each, text in enumerate(texts[-BEFORE:], number))
             return
-        for number, text in enumerate(texts, start=first):
+        for number, text in enumerate(texts, first):
             self._note_line(Line(number, text))
 
     def _note_line(self, line: Line) -> None:
-        if may_tell(line.text):
+        if may_tell_from_afar(line.text):
             self._wanted = AFTER
             self._keep(*self._recent, line)
             self._recent.clear()
@@ -82,7 +113,7 @@ class CauseNotes:
     def _keep(self, *lines: Line) -> None:
         for number, text in lines:
             kept = cut_text(text, LINE_BYTES)
-            self._noted.append(Line(number, kept))
+            self.noted.append(Line(number, kept))
             self._size += len(kept) + 1
-        while self._size > NOTED_CHARACTERS or len(self._noted) > NOTED_LINES:
-            self._size -= len(self._noted.popleft().text) + 1
+        while self._size > NOTED_CHARACTERS or len(self.noted) > NOTED_LINES - END_LINES:
+            self._size -= len(self.noted.popleft().text) + 1

@@ -14,6 +14,7 @@ from buildwidget.runner.causes.found import IGNORED, Found, Line, Reader, Role
 
 FAMILY: Final = "python"
 _MAX_LINES: Final = 5_000
+_MESSAGE_LINES: Final = 200
 _SYNTAX_LINES: Final = 8
 _CUT_LINES: Final = 4
 """A traceback that was too long to be noted whole begins in the first lines of the notes, in the middle of a frame."""
@@ -179,7 +180,7 @@ def in_words(kind: str, message: str) -> str:
 def _text(lines: Sequence[Line], first: _Traceback, raised: int) -> str:
     """The traceback's lines, and those of its last message."""
     end = raised + 1
-    while end < min(len(lines), raised + _MAX_LINES) and _goes_on(lines, end):
+    while end < min(len(lines), raised + _MESSAGE_LINES) and _goes_on(lines, end):
         end += 1
     texts = [_without(line.text, first.margin) for line in lines[first.start : end]]
     header = _HEADER.match(texts[0])

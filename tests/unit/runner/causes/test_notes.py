@@ -1,8 +1,17 @@
 from __future__ import annotations
 
+import pytest
+
 from buildwidget.protocol.events import Event, LogEvent, StatusEvent
-from buildwidget.runner.causes.found import Line
-from buildwidget.runner.causes.notes import AFTER, BEFORE, CauseNotes
+from buildwidget.runner.causes.found import NOTED_LINES, Line
+from buildwidget.runner.causes.notes import (
+    AFTER,
+    BEFORE,
+    END_CHARACTERS,
+    END_LINES,
+    NOTED_CHARACTERS,
+    CauseNotes,
+)
 from tests.unit.runner.causes.samples import noted
 
 
@@ -27,16 +36,27 @@ def test_lines_have_the_numbers_of_the_log() -> None:
     assert notes.lines() == [Line(101, "plain"), Line(102, "error: first"), Line(103, "plain")]
 
 
-def test_lines_around_are_noted_and_no_others() -> None:
-    for at_once in (1, 7, 200):
-        lines = [f"step {number}" for number in range(500)]
-        lines[300] = "\x1b[31merror\x1b[0m: x"
-        found = noted(lines, at_once).lines()
-        assert [line.number for line in found] == list(range(301 - BEFORE, 301 + AFTER + 1))
-        assert found[BEFORE].text == "error: x"
+@pytest.mark.parametrize("at_once", [1, 7, 200])
+def test_far_above_the_end_only_lines_around_are_kept(at_once: int) -> None:
+    lines = [f"step {number}" for number in range(END_LINES + 1000)]
+    lines[300] = "\x1b[31merror\x1b[0m: x"
+    found = noted(lines, at_once).lines()
+    above = [line.number for line in found if line.number < 800]
+    assert above == list(range(301 - BEFORE, 301 + AFTER + 1))
+    assert found[BEFORE].text == "error: x"
+    assert found[-1] == Line(len(lines), lines[-1])
+    assert len(found) - len(above) <= END_LINES
 
 
-def test_a_long_traceback_is_noted_whole() -> None:
+def test_a_long_traceback_is_kept_whole_far_above_the_end() -> None:
     frames = [text for number in range(200) for text in (f'  File "x.py", line {number}, in f', "    f()")]
-    lines = ["Traceback (most recent call last):", *frames, "Surprise"]
-    assert [line.text for line in noted(lines).lines()] == lines
+    lines = ["Traceback (most recent call last):", *frames, "Surprise", *["step"] * 2 * END_LINES]
+    found = [line.text for line in noted(lines).lines()]
+    assert found[: len(frames) + 2] == lines[: len(frames) + 2]
+
+
+def test_what_is_kept_is_bounded() -> None:
+    for text in ("error: x", "error: " + "x" * 100_000, "y" * 100_000, "", '  File "x"'):
+        lines = noted([text] * 10_000).lines()
+        assert len(lines) <= NOTED_LINES
+        assert sum(len(line.text) + 1 for line in lines) <= NOTED_CHARACTERS + 2 * END_CHARACTERS

@@ -50,7 +50,7 @@ class Error(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     message: str
     traceback: str | None = None
     launcher: str | None = None
-    line: int | None = None
+    line: Ordinal | None = None
 
 
 class Agent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

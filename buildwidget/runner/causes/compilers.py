@@ -99,7 +99,8 @@ READERS: Final = (
     _launcher("cmake's end", r"-- (?P<message>Configuring incomplete, errors occurred!.*)$", "cmake"),
     _launcher(
         "compiler driver",
-        r"(?:\S*/)?(?P<message>(?:collect2|clang(?:\+\+)?|gcc|g\+\+): error: (?:ld returned|linker command failed|ld terminated).+)$",
+        r"(?:\S*/)?(?P<message>(?:collect2|clang(?:\+\+)?|gcc|g\+\+): error: "
+        r"(?:ld returned|linker command failed|ld terminated).+)$",
         "linker",
     ),
     _launcher("rustc's end", r"error: (?P<message>(?:aborting due to|could not compile|linking with) .+)$", "rustc"),

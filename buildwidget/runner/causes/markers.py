@@ -35,7 +35,7 @@ MARKERS: Final = (
     "unbound",
     "oom",
     "memory",
-    "×",
+    "\N{MULTIPLICATION SIGN}",
     "detected",
     "Sanitizer",
     "made because",
@@ -64,4 +64,4 @@ def may_tell(text: str) -> bool:
 
 def may_tell_from_afar(text: str) -> bool:
     """The same, far above the end of the output."""
-    return any([marker in text for marker in FROM_AFAR])
+    return any(marker in text for marker in FROM_AFAR)

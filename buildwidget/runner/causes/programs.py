@@ -13,6 +13,8 @@ from buildwidget.runner.causes.runtimes import NATIVE
 CLOSE: Final = 12
 """A complaint of a tool further than this many lines from the end did not end the program: scripts ignore many."""
 
+_CROSS: Final = "\N{MULTIPLICATION SIGN}"
+
 _SYSTEM_WORDS: Final = {
     "command_not_found": r"command not found|: not found",
     "missing_file": r"No such file or directory|[Cc]annot find the (?:file|path) specified|can't open file .*",
@@ -21,7 +23,8 @@ _SYSTEM_WORDS: Final = {
     "port_in_use": r"Address already in use|address already in use.*|port is already allocated.*",
     "out_of_memory": r"Cannot allocate memory|[Oo]ut of memory.*|memory exhausted.*",
     "connection": (
-        r"Connection refused|Connection timed out|Could not resolve host.*|Name or service not known|Network is unreachable"
+        r"Connection refused|Connection timed out|Could not resolve host.*|Name or service not known"
+        r"|Network is unreachable"
         r"|Temporary failure in name resolution"
     ),
     "shell": r"unbound variable|syntax error.*|unexpected end of file|Is a directory|Not a directory|cannot execute.*",
@@ -75,7 +78,7 @@ def read_indented(lines: Sequence[Line], index: int, match: re.Match[str]) -> Fo
 
 
 def read_uv(lines: Sequence[Line], index: int, match: re.Match[str]) -> Found | None:
-    """Pip's and uv's box of a failed step: ``× No solution found`` and the reason below it."""
+    """Pip's and uv's box of a failed step: a sentence after a cross, and the reason below it."""
     found = read_indented(lines, index, match)
     return found and replace(found, kind="uv" if "solution" in found.message else "build_step")
 
@@ -165,10 +168,11 @@ LAUNCHERS: Final = (
     _launcher("conda run", r"ERROR conda\.cli\.main_run:execute\(\d+\): (?P<message>.+)$", "conda run"),
     _launcher(
         "pip's build",
-        r"(?:ERROR|error): (?P<message>subprocess-exited-with-error|metadata-generation-failed|Failed (?:to build|building wheel) .*)$",
+        r"(?:ERROR|error): (?P<message>subprocess-exited-with-error|metadata-generation-failed"
+        r"|Failed (?:to build|building wheel) .*)$",
         "pip",
     ),
-    _launcher("pip's subprocess", r"\s*× (?P<message>.*did not run successfully\.?)$", "pip"),
+    _launcher("pip's subprocess", rf"\s*{_CROSS} (?P<message>.*did not run successfully\.?)$", "pip"),
     _launcher("pip's end", r"(?:ERROR|error): (?P<message>ResolutionImpossible: .*)$", "pip"),
     _launcher("git push's end", r"error: (?P<message>failed to push some refs to .*)$", "git"),
     _launcher("git merge", r"(?P<message>Automatic merge failed; .*)$", "git"),
@@ -191,11 +195,12 @@ PACKAGES: Final = (
     _tool(
         "pip",
         r"\s*ERROR: (?P<message>(?:Could not find a version|No matching distribution|Cannot install|Could not install"
-        r"|Could not open requirements|Package .* requires a different Python|Invalid requirement|Directory .* is not installable"
+        r"|Could not open requirements|Package .* requires a different Python|Invalid requirement"
+        r"|Directory .* is not installable"
         r"|.* is not a supported wheel).*)$",
         "pip",
     ),
-    Reader("uv", re.compile(r"\s*× (?P<message>.+)$"), read=read_uv),
+    Reader("uv", re.compile(rf"\s*{_CROSS} (?P<message>.+)$"), read=read_uv),
     Reader(
         "conda",
         re.compile(
@@ -214,7 +219,8 @@ TOOLS: Final = (
     _tool("git", r"(?P<message>CONFLICT \(.*\): .+)$", "git"),
     _tool(
         "docker",
-        r"(?:docker: |ERROR: )?(?P<message>(?:Error response from daemon: |Cannot connect to the Docker daemon|failed to connect to the docker API).*)$",
+        r"(?:docker: |ERROR: )?(?P<message>(?:Error response from daemon: |Cannot connect to the Docker daemon"
+        r"|failed to connect to the docker API).*)$",
         "docker",
     ),
     _tool("curl", r"curl: (?P<message>\(\d+\) .+)$", "curl", reach=CLOSE),

@@ -134,7 +134,8 @@ READERS: Final = (
     _plain("faulthandler", r"Fatal Python error: (?P<message>.+)$", "Fatal Python error"),
     _plain(
         "shell's segmentation fault",
-        r"(?:.*: line \d+: +\d+ )?(?P<message>(?:Segmentation fault|Bus error|Illegal instruction|Floating point exception"
+        r"(?:.*: line \d+: +\d+ )?(?P<message>(?:Segmentation fault|Bus error|Illegal instruction"
+        r"|Floating point exception"
         r"|Aborted)\b.*)$",
         "crash",
         role=Role.SYMPTOM,

@@ -11,8 +11,7 @@ from typing import Final, TypeAlias
 from msgspec.structs import replace
 
 from buildwidget.protocol.events import Error
-from buildwidget.runner.causes.choose import read_cause
-from buildwidget.runner.causes.found import Line
+from buildwidget.runner.causes.line import Line
 from buildwidget.runner.causes.notes import CauseNotes
 from buildwidget.runner.terminal.lines import cut_text, strip_colours
 
@@ -125,12 +124,14 @@ def explain(
 
 def find_cause(returncode: int, tail: str = "", notes: CauseNotes | None = None) -> Error | None:
     """The first cause of a failure that the output tells; None where it tells nothing clear. See ``explain``."""
+    from buildwidget.runner.causes.choose import read_cause  # noqa: PLC0415 - compiled patterns that few builds need
+
     if notes is not None:
-        lines, count = notes.lines(), notes.count
+        lines, last = notes.lines(), notes.last
     else:
         texts = tail.rstrip().split("\n")
-        lines, count = [Line(number, text) for number, text in enumerate(texts, start=1)], len(texts)
-    error = read_cause(lines, count, native=_needs_native(returncode))
+        lines, last = [Line(number, text) for number, text in enumerate(texts, start=1)], len(texts)
+    error = read_cause(lines, last, native=_needs_native(returncode))
     if error is None:
         return None
     message = error.message

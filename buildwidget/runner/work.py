@@ -78,7 +78,7 @@ class Work:
         self._oom_kills = OomKills()
         self._output = Output(self._notes.write, masker)
         self._intake = ReportIntake(
-            self._notes.write, masker=masker, cwd=record.spec.get("cwd"), build_id=record.summary.id
+            self._notes.write_report, masker=masker, cwd=record.spec.get("cwd"), build_id=record.summary.id
         )
         self._sessions = SessionNotes(self._build_id, lambda pid: is_of_another_build(pid, self._build_id))
         self._reaper = OrphanReaper()

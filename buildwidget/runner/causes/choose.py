@@ -7,7 +7,8 @@ from typing import Final
 
 from buildwidget.protocol.events import Error
 from buildwidget.runner.causes import compilers, python, runtimes
-from buildwidget.runner.causes.found import LINE_BYTES, NEAR, NOTED_LINES, Found, Line, Role
+from buildwidget.runner.causes.found import NEAR, Found, Role
+from buildwidget.runner.causes.line import LINE_BYTES, NOTED_LINES, Line
 from buildwidget.runner.causes.table import find_all
 from buildwidget.runner.causes.voices import voices
 from buildwidget.runner.terminal.lines import cut_text
@@ -20,26 +21,26 @@ WAIT: Final = 400
 """A launcher speaks last; the other processes it started go on for a while after one of them failed, in lines."""
 
 
-def read_cause(lines: Sequence[Line], count: int, *, native: bool = False) -> Error | None:
+def read_cause(lines: Sequence[Line], last: int, *, native: bool = False) -> Error | None:
     """Why a program failed, by what it printed; None where nothing is clear.
 
     Args:
         lines: what was noted of its output, with the numbers of the lines.
-        count: how many lines the output has.
+        last: the number of the output's last line.
         native: a signal ended it, which only native code explains (an assertion, a sanitizer, a C++ exception).
     """
     read = [Line(number, cut_text(text, LINE_BYTES)) for number, text in lines[-NOTED_LINES:]]
     found = sorted((hit for voice in voices(read) for _, hit in find_all(voice)), key=lambda hit: (hit.last, hit.first))
     if native:
         found = [hit for hit in found if hit.family == runtimes.NATIVE]
-    group = _last_group(found, count)
+    group = _last_group(found, last)
     return _error(group) if group else None
 
 
-def _last_group(found: Sequence[Found], count: int) -> list[Found]:
+def _last_group(found: Sequence[Found], last: int) -> list[Found]:
     """The errors that belong to the end of the output, in order."""
     group: list[Found] = []
-    start = count + 1
+    start = last + 1
     for hit in reversed(found):
         if start - hit.last > _reach(hit, group):
             break

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from buildwidget.runner.causes.found import Found, Line, Reader, Role
+from buildwidget.runner.causes.found import Found, Reader, Role
+from buildwidget.runner.causes.line import Line
 
 FAMILY: Final = "build"
 """Errors of one build follow each other, and the program that runs it goes on with other parts (make -k)."""

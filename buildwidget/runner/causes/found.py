@@ -1,4 +1,4 @@
-"""What readers of output find, and the lines they read. Pure."""
+"""What readers of output find. Pure."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ import enum
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
+
+from buildwidget.runner.causes.line import Line
 
 NEAR: Final = 40
 """An error further than this many lines from the end, or from the next one, is not what ended the program."""
 
-
-LINE_BYTES: Final = 1024
-NOTED_LINES: Final = 4_000
-"""No more of a line and of the output is read, so that hostile output takes linear time."""
 
 IGNORED: Final = "ignored"
 """The family of errors that are printed by programs that go on."""
@@ -28,13 +26,6 @@ class Role(enum.IntEnum):
     SYMPTOM = 1
     """What follows from another process's failure, and is the cause only where nothing else is known."""
     CAUSE = 2
-
-
-class Line(NamedTuple):
-    """A line of output, without colours and without the prefix that a launcher put before it."""
-
-    number: int
-    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from buildwidget.protocol.events import LogEvent
-from buildwidget.runner.causes.found import LINE_BYTES, NOTED_LINES, Line
+from buildwidget.protocol.events import LogEvent, LogLine
+from buildwidget.runner.causes.line import LINE_BYTES, NOTED_LINES, Line
 from buildwidget.runner.causes.markers import may_tell_from_afar
 from buildwidget.runner.terminal.lines import cut_text, strip_colours
 
@@ -43,20 +43,29 @@ class CauseNotes:
         self._above = _Above()
 
     def write(self, event: Any) -> None:
-        """Pass an event or a draft on; raises what the writer raises."""
-        log = getattr(event, "event", event)
-        if not isinstance(log, LogEvent) or not log.lines:
+        """Pass an event or a draft of the program's output on; raises what the writer raises."""
+        if not (lines := _lines_of(event)):
             self._write(event)
             return
         # Noted under the same lock as written, so that numbers are those that the log gives the lines.
         with self._lock:
             self._write(event)
-            self._keep([text for _stream, text in log.lines])
+            self._keep([text for _stream, text in lines])
+
+    def write_report(self, event: Any) -> None:
+        """The same for what the program reported: its lines have numbers too, but are not what it printed."""
+        if not (lines := _lines_of(event)):
+            self._write(event)
+            return
+        with self._lock:
+            self._write(event)
+            self._count += len(lines)
 
     @property
-    def count(self) -> int:
-        """How many lines the log has."""
-        return self._count
+    def last(self) -> int:
+        """The number of the last line that was printed. Reports may still come in after it."""
+        first, texts, _ = self._end[-1] if self._end else (1, (), 0)
+        return first + len(texts) - 1
 
     def lines(self) -> list[Line]:
         """What was kept, without colours, in order."""
@@ -79,6 +88,11 @@ class CauseNotes:
             self._end_lines -= len(left)
             self._end_size -= size
             self._above.note(first, left)
+
+
+def _lines_of(event: Any) -> Sequence[LogLine]:
+    log = getattr(event, "event", event)
+    return log.lines if isinstance(log, LogEvent) else ()
 
 
 class _Above:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from buildwidget.runner.causes.found import NEAR, Found, Line, Reader, Role
+from buildwidget.runner.causes.found import NEAR, Found, Reader, Role
+from buildwidget.runner.causes.line import Line
 from buildwidget.runner.causes.runtimes import NATIVE
 
 CLOSE: Final = 12

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from buildwidget.runner.causes.found import IGNORED, Found, Line, Reader, Role
+from buildwidget.runner.causes.found import IGNORED, Found, Reader, Role
+from buildwidget.runner.causes.line import Line
 
 FAMILY: Final = "python"
 _MAX_LINES: Final = 5_000

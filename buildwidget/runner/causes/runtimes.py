@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from buildwidget.runner.causes.found import NEAR, Found, Line, Reader, Role
+from buildwidget.runner.causes.found import NEAR, Found, Reader, Role
+from buildwidget.runner.causes.line import Line
 
 NATIVE: Final = "native"
 """What a process says that ends by a signal: these explain SIGABRT and SIGSEGV too."""

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from buildwidget.runner.causes import compilers, programs, python, runtimes
-from buildwidget.runner.causes.found import IGNORED, Found, Line, Reader
+from buildwidget.runner.causes.found import IGNORED, Found, Reader
+from buildwidget.runner.causes.line import Line
 from buildwidget.runner.causes.markers import may_tell
 
 READERS: Final[tuple[Reader, ...]] = (*python.READERS, *runtimes.READERS, *compilers.READERS, *programs.READERS)

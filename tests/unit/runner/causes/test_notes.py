@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from buildwidget.protocol.events import Event, LogEvent, StatusEvent
-from buildwidget.runner.causes.found import NOTED_LINES, Line
+from buildwidget.runner.causes.line import NOTED_LINES, Line
 from buildwidget.runner.causes.notes import (
     AFTER,
     BEFORE,
@@ -26,7 +26,7 @@ def test_events_are_passed_on_in_order() -> None:
     for event in events:
         notes.write(event)
     assert passed == events
-    assert notes.count == 1
+    assert notes.last == 1
 
 
 def test_lines_have_the_numbers_of_the_log() -> None:
@@ -34,6 +34,16 @@ def test_lines_have_the_numbers_of_the_log() -> None:
     for text in ("plain", "error: first", "plain"):
         notes.write(LogEvent(at=0, first=1, lines=[("stdout", text)]))
     assert notes.lines() == [Line(101, "plain"), Line(102, "error: first"), Line(103, "plain")]
+
+
+def test_reported_lines_are_numbered_and_not_noted() -> None:
+    notes = CauseNotes(lambda _: None)
+    notes.write(LogEvent(at=0, first=1, lines=[("stdout", "a")]))
+    notes.write_report(LogEvent(at=0, first=1, lines=[("system", "b")] * 3))
+    notes.write(LogEvent(at=0, first=1, lines=[("stdout", "error: c")]))
+    notes.write_report(LogEvent(at=0, first=1, lines=[("system", "b")] * 100))
+    assert notes.lines() == [Line(1, "a"), Line(5, "error: c")]
+    assert notes.last == 5
 
 
 @pytest.mark.parametrize("at_once", [1, 7, 200])

@@ -76,13 +76,15 @@ def _without_earlier(group: list[Found]) -> list[Found]:
         return group
     last = causes[-1]
     together = last.family not in {python.FAMILY, "error", "stack"}
-    return [it for it in causes if it is last or (together and it.family == last.family)]
+    first = next(it for it in causes if it is last or (together and it.family == last.family))
+    return [it for it in group[group.index(first) :] if it.role is Role.SYMPTOM or it is last or it is first]
 
 
 def _error(group: Sequence[Found]) -> Error:
     best = max(it.role for it in group)
     cause = next(it for it in group if it.role is best)
-    launcher = next((it for it in reversed(group) if it.role is Role.LAUNCHER and it is not cause), None)
+    passing = [it for it in group if it is not cause and (it.role is Role.LAUNCHER or it.role < cause.role)]
+    launcher = max(passing, key=lambda it: (it.role is Role.LAUNCHER, it.last), default=None)
     said = cause.outcome if launcher is None else python.in_words(launcher.kind, launcher.message)
     return Error(
         kind=cut_text(cause.kind, MAX_KIND_BYTES),

@@ -104,7 +104,11 @@ READERS: Final = (
         r"(?:ld returned|linker command failed|ld terminated).+)$",
         "linker",
     ),
-    _launcher("rustc's end", r"error: (?P<message>(?:aborting due to|could not compile|linking with) .+)$", "rustc"),
+    _launcher(
+        "rustc's end",
+        r"error: (?P<message>(?:aborting due to|could not compile|linking with|test failed,) .+)$",
+        "rustc",
+    ),
     _launcher("gradle", r"> (?P<message>Task \S+ FAILED)$", "gradle"),
     _launcher("maven's end", r"\[ERROR\] (?P<message>Failed to execute goal .+)$", "maven"),
 )

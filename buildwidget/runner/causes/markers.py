@@ -45,6 +45,7 @@ MARKERS: Final = (
     'File "',
     "E  ",
     "rejected",
+    "E: ",
     "unable",
     "e: /",
 )

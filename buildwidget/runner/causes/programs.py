@@ -216,6 +216,7 @@ PACKAGES: Final = (
 )
 
 TOOLS: Final = (
+    _tool("apt", r"E: (?P<message>[A-Z].+)$", "apt", reach=CLOSE),
     _tool("git push", r" ! (?P<message>\[(?:remote )?rejected\] .+)$", "git"),
     _tool("git", r"(?P<message>CONFLICT \(.*\): .+)$", "git"),
     _tool(

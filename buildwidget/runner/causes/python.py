@@ -30,7 +30,7 @@ _RICH_HEADER: Final = re.compile(r"[╭┌+][─-]+ Traceback \(most recent call
 _RICH_END: Final = re.compile(r"[╰└+][─-]+[╯┘+]?\s*$")
 _IPYTHON_HEADER: Final = re.compile(r"(?P<kind>[^\W\d][\w.]*) +Traceback \(most recent call last\)\s*$")
 
-RAISED: Final = re.compile(r"(?P<kind>[^\W\d][\w.]*)(?:: ?(?P<message>.*))?$")
+RAISED: Final = re.compile(r"(?P<kind>[^\W\d][\w.]*(?:\(\w+\))?)(?:: ?(?P<message>.*))?$")
 _GROUP_MARGIN: Final = re.compile(r"[ ]*(?:\| ?|\+[-+ ]*(?:\d+ -+|\.\.\. -+)?)")
 _CHAINED: Final = re.compile(
     r"[ |]*(?:During handling of the above exception|The above exception was the direct cause)"
@@ -43,7 +43,7 @@ _WRAPPED: Final = re.compile(r"Original Traceback|-- Process \d+ terminated with
 _LAUNCHERS: Final = re.compile(
     r"(?:[\w.]*\.)?(?:CalledProcessError|ChildFailedError|ProcessRaisedException|ProcessExitedException"
     r"|BrokenProcessPool|TerminatedWorkerError|CellExecutionError|PapermillExecutionError|WorkerCrashedError"
-    r"|RayTaskError(?:\(\w+\))?|ProcessFailure|SubprocessError|SystemExit)$"
+    r"|RayTaskError(?:\(\w+\))?|ProcessFailure|Py4JJavaError|SubprocessError|SystemExit)$"
 )
 _LAUNCHER_WORDS: Final = re.compile(
     r"DataLoader worker \(pid(?:\(s\))? .* (?:exited unexpectedly|is killed by signal)|Error building extension"
@@ -54,7 +54,7 @@ _SYMPTOMS: Final = re.compile(
 )
 _SYMPTOM_WORDS: Final = re.compile(
     r".*(?:Connection closed by peer|Connection reset by peer|[Bb]roken pipe|Watchdog caught collective"
-    r"|communicator was aborted|ncclRemoteError|remote process exited)"
+    r"|communicator was aborted|ncclRemoteError|remote process exited|device-side assert triggered)"
 )
 
 

@@ -155,6 +155,12 @@ def is_of_killed(error: Error) -> bool:
     return bool(error.kind in {"SIGKILL", "deepspeed", "srun"} or _KILLED.search(error.message))
 
 
+def out_of_memory(killed: Error, words: str) -> Error:
+    """The error of something that was killed because memory ran out."""
+    said = None if killed.kind in {"SIGKILL", "exit"} else f"{killed.kind}: {killed.message}"
+    return replace(killed, kind="out_of_memory", message=words, launcher=killed.launcher or said)
+
+
 _KILLED: Final = re.compile(r"SIGKILL|terminated abruptly|unexpectedly terminated|exited unexpectedly|return code = -9")
 
 

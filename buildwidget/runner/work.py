@@ -18,7 +18,7 @@ from buildwidget.runner.causes.memory import OomKills
 from buildwidget.runner.causes.notes import CauseNotes
 from buildwidget.runner.command import CommandSpec, OutputStream, RunningCommand, start_failure
 from buildwidget.runner.environment import work_environment
-from buildwidget.runner.exit_status import explain, find_cause, is_of_killed, with_cause
+from buildwidget.runner.exit_status import explain, find_cause, is_of_killed, out_of_memory, with_cause
 from buildwidget.runner.hidden import whole_command
 from buildwidget.runner.outcome import read_outcome
 from buildwidget.runner.output import Output
@@ -234,11 +234,7 @@ class Work:
         """Where a process was killed, and the kernel did that, memory is the cause."""
         if end.error is None or not is_of_killed(end.error) or not self._oom_kills.count():
             return end
-        message = end.error.message if end.error.kind not in {"SIGKILL", "exit"} else None
-        error = msgspec.structs.replace(
-            end.error, kind="out_of_memory", message=self._oom_kills.words(), launcher=end.error.launcher or message
-        )
-        return msgspec.structs.replace(end, error=error)
+        return msgspec.structs.replace(end, error=out_of_memory(end.error, self._oom_kills.words()))
 
 
 def end_of_call(

@@ -31,8 +31,8 @@ class OomKills:
     def words(self) -> str:
         """What happened, as a sentence."""
         limit = self._limit()
-        of = f" (the limit of its control group is {limit / 2**30:.1f} GiB)" if limit else ""
-        return f"The kernel killed it because memory ran out{of}."
+        of = f" (its limit is {limit / 2**30:.1f} GiB)" if limit else ""
+        return f"Memory ran out: the kernel killed a process of the build's control group{of}."
 
     def _read(self) -> int:
         return max((_kills(directory) for directory in self._directories), default=0)

@@ -273,6 +273,15 @@ test("a failure with a known cause shows it first, then the log around it, and l
   expect(find("[data-testid=log]").dataset.following).toBe("false");
 });
 
+test("lines around a cause that the state no longer carries are fetched", async () => {
+  const { session, find, click } = mount("failedabove");
+  await soon(() => expect(find("[data-testid=cause] [data-lit=true]").dataset.line).toBe("41"));
+  expect(session.calls).toContain('log {"after":36,"limit":9}');
+  expect(find("[data-testid=cause]").querySelectorAll("[data-line]").length).toBe(9);
+  click("[data-testid=cause] [data-lit=true] button");
+  await soon(() => expect(find("[data-testid=log] [data-lit=true]").dataset.line).toBe("41"));
+});
+
 test("cancel runs once, and stays cancelling until the build hears it", async () => {
   const { session, root, find, click } = mount("command");
   click("[data-action=cancel]");

@@ -70,6 +70,10 @@ def _facts(state: State, spec: Mapping[str, Any]) -> list[str]:
         facts.append(f"Exit code: {state.exit_code}")
     if state.error is not None:
         facts.append(f"Error: {state.error.kind}: {state.error.message[:_TEXT_CHARACTERS]}")
+        if state.error.launcher is not None:
+            facts.append(f"Passed on as: {state.error.launcher[:_TEXT_CHARACTERS]}")
+        if state.error.line is not None:
+            facts.append(f"Line of the log: {state.error.line}")
     return facts
 
 

@@ -15,6 +15,7 @@ from buildwidget import launching
 from buildwidget.agent_follow_up import FollowUp, prepare_follow_up
 from buildwidget.agent_launching import announce
 from buildwidget.answering import send_answer
+from buildwidget.error_words import error_in_a_line, failure_in_words
 from buildwidget.errors import BuildFailed
 from buildwidget.live import follow
 from buildwidget.log_text import LogText, shown_lines, whole_lines
@@ -102,7 +103,11 @@ class Build:
 
     @property
     def error(self) -> Error | None:
-        """Why it failed: ``kind``, ``message`` and, where there is one, ``traceback``."""
+        """Why it failed: ``kind`` and ``message`` of the first cause, and what is known of the rest.
+
+        ``traceback`` is Python's, or a stack of another language; ``launcher`` is what passed the cause on; ``line`` is
+        the number of the log line that names it.
+        """
         return self.state.error
 
     @property
@@ -254,7 +259,7 @@ class Build:
         if state.kind == "function" and state.status in ("succeeded", "failed"):
             return load_result(build_dir(self.id))
         if state.status != "succeeded":
-            raise BuildFailed(_failure(state))
+            raise BuildFailed(failure_in_words(state))
         return None
 
     def on_change(self, callback: Callable[[Build], None]) -> Callable[[], None]:
@@ -366,7 +371,7 @@ class Build:
         except NotFound:
             return f"<Build {self.id}: deleted>"
         percent = "" if info.percent is None else f" {info.percent} %"
-        return f"<Build {info.name!r} ({info.kind}) {info.status}{percent}, id {self.id}>"
+        return f"<Build {info.name!r} ({info.kind}) {info.status}{percent}, id {self.id}{_why(self)}>"
 
     def widget(self) -> Any:
         """The widget that shows this build live; the same that displaying the build makes."""
@@ -389,6 +394,7 @@ def _wake(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
     loop.call_soon_threadsafe(ended.set)
 
 
-def _failure(state: State) -> str:
-    why = f": {state.error.message}" if state.error else "."
-    return f"Build {state.id} ({state.name!r}) {state.status}{why}"
+def _why(build: Build) -> str:
+    """The cause of a failure, for ``repr``."""
+    error = build.error if build.status in {"failed", "lost"} else None
+    return "" if error is None else f": {error_in_a_line(error)}"

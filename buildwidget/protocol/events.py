@@ -40,11 +40,17 @@ TOOL_ENDS: Final[frozenset[str]] = frozenset({"succeeded", "failed", "denied"})
 
 
 class Error(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Why a build failed: ``kind`` is a class name or a word, ``message`` a sentence for a person."""
+    """Why a build failed: ``kind`` is a class name or a word, ``message`` a sentence for a person.
+
+    Kind and message are those of the first cause. ``launcher`` is what passed it on: a launcher's last words, or the
+    exception that a chain of exceptions ended with. ``line`` is the number of the log line that names the cause.
+    """
 
     kind: str
     message: str
     traceback: str | None = None
+    launcher: str | None = None
+    line: Ordinal | None = None
 
 
 class Agent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

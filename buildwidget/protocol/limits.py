@@ -11,7 +11,7 @@ from typing import Final
 PROTOCOL_VERSION: Final = 1
 """The version ``welcome`` tells; it changes only when an old client would misread a frame."""
 
-REDUCER_VERSION: Final = 3
+REDUCER_VERSION: Final = 4
 """Goes up whenever the same events would fold to another state; saved states of another version are folded anew."""
 
 MAX_SAFE_INTEGER: Final = 2**53 - 1

@@ -74,6 +74,8 @@ def _bounded_error(error: Error) -> Error:
         kind=label(error.kind),
         message=keep_start(error.message, MAX_SUMMARY_BYTES),
         traceback=None if error.traceback is None else keep_end(error.traceback, MAX_TRACEBACK_BYTES),
+        launcher=None if error.launcher is None else keep_start(error.launcher, MAX_SUMMARY_BYTES),
+        line=error.line,
     )
 
 

@@ -1,4 +1,4 @@
-"""Why a program ended, in words: exit codes, signals, and the Python traceback it printed last. Pure."""
+"""Why a program ended, in words: exit codes, signals, and the cause that its output tells. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Final, TypeAlias
 
+from msgspec.structs import replace
+
 from buildwidget.protocol.events import Error
+from buildwidget.runner.causes.line import Line
+from buildwidget.runner.causes.notes import CauseNotes
 from buildwidget.runner.terminal.lines import cut_text, strip_colours
 
 NO_KEYBOARD: Final = (
@@ -16,8 +20,6 @@ NO_KEYBOARD: Final = (
     "Pass what they would ask for as an argument, an environment variable or a file."
 )
 TAIL_BYTES: Final = 64 * 1024
-MAX_TRACEBACK_BYTES: Final = 32 * 1024
-MAX_MESSAGE_BYTES: Final = 2 * 1024
 
 _SIGNALS: Final = {
     "SIGHUP": "its terminal went away",
@@ -52,17 +54,7 @@ _NOT_EXECUTABLE: Final = re.compile(
     re.MULTILINE,
 )
 
-# A prompt may stand before it on its line, because the program died of having no keyboard.
-_HEADER: Final = re.compile(r"^.*?((?:  \+ )?(?:Exception Group )?Traceback \(most recent call last\):)\s*$")
-_CHAINED: Final = re.compile(
-    r"^[ |]*(?:During handling of the above exception|The above exception was the direct cause)"
-)
-_SYNTAX_PLACE: Final = re.compile(r'^  File ".*", line \d+\s*$')
-_RAISED: Final = re.compile(r"^([^\W\d][\w.]*)(?:: ?(.*))?$")
-_GROUP_MARGIN: Final = re.compile(r"^ *\| ")
-_ENDS_OF_INPUT: Final = re.compile(r"^(?:EOFError: EOF when reading a line|bdb\.BdbQuit)")
-_AFTERWORDS: Final = 40
-"""A traceback further from the end of the output than this many lines was not what ended the program."""
+_ENDS_OF_INPUT: Final = re.compile(r"EOF when reading a line$")
 
 
 class OutputTail:
@@ -105,102 +97,86 @@ def describe_exit(returncode: int, tail: str = "", missing: Missing = lambda _: 
     return f"It exited with code {returncode}{': ' + reason if reason else ''}."
 
 
-def explain(returncode: int, tail: str = "", missing: Missing = lambda _: None) -> Error | None:
+def explain(
+    returncode: int, tail: str = "", missing: Missing = lambda _: None, notes: CauseNotes | None = None
+) -> Error | None:
     """Why a program failed; None if it did not.
 
     Args:
         returncode: its exit code; minus the signal's number if a signal killed it.
-        tail: the end of its output (OutputTail). A Python traceback that ends it is the reason.
+        tail: the end of its output (OutputTail), for the command that a shell did not find.
         missing: asked about a program that a shell could not start.
+        notes: what was noted of its log, which gives the numbers of lines; without it, ``tail`` is read.
     """
     if returncode == 0:
         return None
-    traceback = (
-        last_traceback(tail) if 0 < returncode < 126 or -returncode == signal.SIGINT or returncode == 130 else None
-    )
-    if traceback is not None:
-        return traceback
+    cause = find_cause(returncode, tail, notes)
     kind = _signal_name(-returncode) if returncode < 0 else "exit"
-    return Error(kind=kind, message=describe_exit(returncode, tail, missing))
+    ending = Error(kind=kind, message=describe_exit(returncode, tail, missing))
+    if cause is None:
+        return ending
+    if cause.kind in _SAID_OF_SIGNALS and _is_of_signal(returncode):
+        return replace(ending, line=cause.line)
+    if returncode in (126, 127) and cause.kind in _SAID_OF_COMMANDS and cause.launcher is None:
+        return replace(ending, line=cause.line)
+    return cause
 
 
-def last_traceback(output: str) -> Error | None:
-    """The Python traceback at the end of some output, without colours: the whole chain of exceptions.
+def find_cause(returncode: int, tail: str = "", notes: CauseNotes | None = None) -> Error | None:
+    """The first cause of a failure that the output tells; None where it tells nothing clear. See ``explain``."""
+    from buildwidget.runner.causes.choose import read_cause  # noqa: PLC0415 - compiled patterns that few builds need
 
-    Up to 40 lines may follow it (make, and what else runs Python, have the last word).
-    """
-    lines = output.rstrip().split("\n")
-    start = _start_of_last(lines)
-    if start is None:
+    if notes is not None:
+        lines, last = notes.lines(), notes.last
+    else:
+        texts = tail.rstrip().split("\n")
+        lines, last = [Line(number, text) for number, text in enumerate(texts, start=1)], len(texts)
+    error = read_cause(lines, last, native=_needs_native(returncode))
+    if error is None:
         return None
-    raised = _line_that_tells(lines, start)
-    if raised is None or len(lines) - raised > _AFTERWORDS:
-        return None
-    return _error(lines, _start_of_chain(lines, start), raised)
-
-
-def _error(lines: list[str], start: int, raised: int) -> Error | None:
-    words = _GROUP_MARGIN.sub("", lines[raised])
-    match = _RAISED.match(words)
-    if match is None:
-        return None
-    message = match[2] or match[1]
-    if _ENDS_OF_INPUT.match(words):
+    message = error.message
+    if _ENDS_OF_INPUT.match(message) or error.kind == "bdb.BdbQuit":
         message = f"{message}. {NO_KEYBOARD}"
-    header = _HEADER.match(lines[start])
-    first = header[1] if header else lines[start]
-    return Error(
-        kind=cut_text(match[1], 256),
-        message=cut_text(message, MAX_MESSAGE_BYTES),
-        traceback=_end_of("\n".join([first, *lines[start + 1 :]]), MAX_TRACEBACK_BYTES),
-    )
+    return replace(error, message=message, line=error.line if notes is not None else None)
 
 
-def _start_of_last(lines: list[str]) -> int | None:
-    for number in range(len(lines) - 1, -1, -1):
-        if _HEADER.match(lines[number]) or _SYNTAX_PLACE.match(lines[number]):
-            return _header_above(lines, number)
-    return None
+def with_cause(raised: Error, cause: Error) -> Error:
+    """What a call raised, with the cause that its output tells, if that is how the cause ended."""
+    ended_as = cause.launcher or cause.kind
+    if ended_as.partition(":")[0].rpartition(".")[2] != raised.kind:
+        return raised
+    if cause.launcher is None:
+        return replace(raised, line=cause.line)
+    return replace(cause, traceback=cause.traceback or raised.traceback)
 
 
-def _header_above(lines: list[str], number: int) -> int:
-    """Frames of a traceback look like the place of a syntax error: the header over them is where it starts."""
-    for above in range(number, -1, -1):
-        if _HEADER.match(lines[above]):
-            return above
-        if not lines[above].startswith(" "):
-            break
-    return number
+def is_of_killed(error: Error) -> bool:
+    """Whether an error says that a process was killed, or lost, and not why."""
+    return bool(error.kind in {"SIGKILL", "deepspeed", "srun"} or _KILLED.search(error.message))
 
 
-def _start_of_chain(lines: list[str], start: int) -> int:
-    """Goes back over "During handling of the above exception ..." to the first exception."""
-    while start >= 2 and any(_CHAINED.match(line) for line in lines[max(start - 3, 0) : start]):
-        above = next((n for n in range(start - 3, -1, -1) if _HEADER.match(lines[n])), None)
-        if above is None:
-            break
-        start = above
-    return start
+def out_of_memory(killed: Error, words: str) -> Error:
+    """The error of something that was killed because memory ran out."""
+    said = None if killed.kind in {"SIGKILL", "exit"} else f"{killed.kind}: {killed.message}"
+    return replace(killed, kind="out_of_memory", message=words, launcher=killed.launcher or said)
 
 
-def _line_that_tells(lines: list[str], start: int) -> int | None:
-    """The first line after the frames: the exception's class and its text."""
-    grouped = "Exception Group" in lines[start]
-    for number in range(start + 1, len(lines)):
-        line = lines[number]
-        if grouped:
-            line = _GROUP_MARGIN.sub("", line)
-        if line and not line.startswith((" ", "\t")):
-            return number
-    return None
+_KILLED: Final = re.compile(r"SIGKILL|terminated abruptly|unexpectedly terminated|exited unexpectedly|return code = -9")
 
 
-def _end_of(text: str, limit: int) -> str:
-    """The end of a text, where a traceback tells most, cut at a line."""
-    encoded = text.encode()
-    if len(encoded) <= limit:
-        return text
-    return "…\n" + encoded[-limit:].decode(errors="ignore").partition("\n")[2]
+def _needs_native(returncode: int) -> bool:
+    """Whether a signal ended it that no exception explains: what it printed before may be of something else."""
+    number = -returncode if returncode < 0 else returncode - 128
+    return number != signal.SIGINT and (returncode < 0 or _signal_name(number) in _KILLS)
+
+
+_KILLS: Final = frozenset({"SIGKILL", "SIGTERM", "SIGHUP", "SIGPIPE"})
+_SAID_OF_SIGNALS: Final = frozenset({"crash", "SIGKILL"})
+_SAID_OF_COMMANDS: Final = frozenset({"command_not_found", "permission_denied", "missing_file", "shell"})
+
+
+def _is_of_signal(returncode: int) -> bool:
+    return returncode < 0 or 128 < returncode < 160
 
 
 def _reason_of_code(code: int, tail: str, missing: Missing) -> str:

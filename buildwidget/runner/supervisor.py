@@ -90,13 +90,14 @@ class _Supervisor:
 
     def run(self, store: Store) -> None:
         started = self._start(store)
+        lines = self._appender.state.log.count
         spool = build_dir(self._record.summary.id) / SPOOL_FILE
         writer = Writer(
             self._appender,
             on_fenced=lambda: self._stop.request("fenced"),
             keep_spool=lambda drafts: keep_spool(spool, self._appender, drafts),
         )
-        writer.end(self._masked(self._work(writer) if started else stopped(self._stop)))
+        writer.end(self._masked(self._work(writer, lines) if started else stopped(self._stop)))
 
     def _start(self, store: Store) -> bool:
         """Wait for a slot and say that the build runs; False if it is to stop before that."""
@@ -107,9 +108,9 @@ class _Supervisor:
         process = ProcessIdentity.of()
         return draft(StatusEvent(at=_now_ms(), status="running", pid=process.pid, host=process.host))
 
-    def _work(self, writer: Writer) -> StatusEvent:
+    def _work(self, writer: Writer, lines: int) -> StatusEvent:
         try:
-            return Work(self._record, writer, self._stop, self._masker, self._settings).run()
+            return Work(self._record, writer, self._stop, self._masker, self._settings, lines=lines).run()
         except (Fenced, Ended, Unavailable):
             raise
         # A mistake of ours must not leave the build running for ever: it fails, and says of what.

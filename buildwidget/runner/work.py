@@ -10,13 +10,17 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from buildwidget.protocol.events import Error, LogEvent, StatusEvent
 from buildwidget.runner.background import BackgroundJobs, is_job
 from buildwidget.runner.build_dir import build_dir, note_socket, remove_noted_socket
+from buildwidget.runner.causes.memory import OomKills
+from buildwidget.runner.causes.notes import CauseNotes
 from buildwidget.runner.command import CommandSpec, OutputStream, RunningCommand, start_failure
 from buildwidget.runner.conda import with_conda
 from buildwidget.runner.environment import work_environment
-from buildwidget.runner.exit_status import explain
+from buildwidget.runner.exit_status import explain, find_cause, is_of_killed, out_of_memory, with_cause
 from buildwidget.runner.hidden import whole_command
 from buildwidget.runner.line_buffering import line_buffered
 from buildwidget.runner.outcome import read_outcome
@@ -55,18 +59,30 @@ class Work:
         stop: tells when the work is to end before its time.
         masker: keeps secret values out of everything that is written.
         settings: how long things may take.
+        lines: how many lines the build's log has already.
     """
 
     def __init__(
-        self, record: BuildRecord, writer: Writer, stop: StopRequests, masker: Masker, settings: RunnerSettings
+        self,
+        record: BuildRecord,
+        writer: Writer,
+        stop: StopRequests,
+        masker: Masker,
+        settings: RunnerSettings,
+        *,
+        lines: int = 0,
     ) -> None:
         self._record = record
         self._build_id = record.summary.id
         self._writer = writer
         self._stop = stop
         self._settings = settings
-        self._output = Output(writer.write, masker, limit_bytes=settings.log_limit_bytes)
-        self._intake = ReportIntake(writer.write, masker=masker, cwd=record.spec.get("cwd"), build_id=record.summary.id)
+        self._notes = CauseNotes(writer.write, lines)
+        self._oom_kills = OomKills()
+        self._output = Output(self._notes.write, masker, limit_bytes=settings.log_limit_bytes)
+        self._intake = ReportIntake(
+            self._notes.write_report, masker=masker, cwd=record.spec.get("cwd"), build_id=record.summary.id
+        )
         self._sessions = SessionNotes(self._build_id, lambda pid: is_of_another_build(pid, self._build_id))
         self._reaper = OrphanReaper()
         self._next_reap = time.monotonic()
@@ -235,12 +251,20 @@ class Work:
         if self._record.summary.kind == "function":
             outcome = read_outcome(build_dir(self._build_id))
             if outcome is not None or code == 0:
-                return end_of_call(code, outcome, self._output.tail.text())
-        error = explain(code, self._output.tail.text(), self._missing)
-        return _status("failed" if error else "succeeded", exit_code=code, error=error)
+                return self._with_memory(end_of_call(code, outcome, self._output.tail.text(), self._notes))
+        error = explain(code, self._output.tail.text(), self._missing, self._notes)
+        return self._with_memory(_status("failed" if error else "succeeded", exit_code=code, error=error))
+
+    def _with_memory(self, end: StatusEvent) -> StatusEvent:
+        """Where a process was killed, and the kernel did that, memory is the cause."""
+        if end.error is None or not is_of_killed(end.error) or not self._oom_kills.count():
+            return end
+        return msgspec.structs.replace(end, error=out_of_memory(end.error, self._oom_kills.words()))
 
 
-def end_of_call(code: int, outcome: Mapping[str, Any] | None, tail: str) -> StatusEvent:
+def end_of_call(
+    code: int, outcome: Mapping[str, Any] | None, tail: str, notes: CauseNotes | None = None
+) -> StatusEvent:
     """How a function build ended, by its process's exit code and what it kept."""
     if outcome is None:
         error = Error(kind="exit", message="The process ended with exit code 0 before the call returned.")
@@ -250,8 +274,10 @@ def end_of_call(code: int, outcome: Mapping[str, Any] | None, tail: str) -> Stat
     if outcome["outcome"] in ("raised", "not_loaded") and code == 1:
         message = outcome["message"] or outcome["kind"]
         error = Error(kind=outcome["kind"], message=message, traceback=outcome["traceback"])
+        if notes is not None and (cause := find_cause(code, notes=notes)) is not None:
+            error = with_cause(error, cause)
     else:
-        error = explain(code, tail) or Error(kind="exit", message=f"It exited with code {code}.")
+        error = explain(code, tail, notes=notes) or Error(kind="exit", message=f"It exited with code {code}.")
     return _status("failed", exit_code=code, error=error)
 
 

@@ -56,6 +56,7 @@ def _short_texts(state: State) -> Iterator[tuple[str, int, int]]:
     yield "summary", byte_length(state.summary or ""), limits.MAX_SUMMARY_BYTES
     if state.error:
         yield "message", byte_length(state.error.message), limits.MAX_SUMMARY_BYTES
+        yield "launcher", byte_length(state.error.launcher or ""), limits.MAX_SUMMARY_BYTES
         yield "traceback", byte_length(state.error.traceback or ""), limits.MAX_TRACEBACK_BYTES
     rows: list[Any] = [*state.todos, *state.progress, *state.displays, *state.artifacts, state.agent, state.notebook]
     fields = [

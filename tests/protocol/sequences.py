@@ -69,7 +69,14 @@ def event(type: str, required: dict[str, Any], **others: Any) -> st.SearchStrate
 
 
 agents = st.fixed_dictionaries({"id": ids}, optional={"version": optional(ids), "session": optional(texts)})
-errors = st.fixed_dictionaries({"kind": texts, "message": texts}, optional={"traceback": optional(texts)})
+errors = st.fixed_dictionaries(
+    {"kind": texts, "message": texts},
+    optional={
+        "traceback": optional(texts),
+        "launcher": optional(texts),
+        "line": optional(st.integers(1, 2**53 - 1)),
+    },
+)
 todos = st.fixed_dictionaries(
     {"id": ids, "content": texts, "status": st.sampled_from(["pending", "in_progress", "completed", "cancelled"])},
     optional={"active_form": optional(texts)},

@@ -14,7 +14,6 @@ from buildwidget.runner.exit_status import (
     OutputTail,
     describe_exit,
     explain,
-    last_traceback,
 )
 from buildwidget.runner.terminal.lines import LineSplitter
 from tests.unit.runner.running import run_command
@@ -80,10 +79,11 @@ def test_a_traceback_is_kept_with_class_and_text() -> None:
     assert error.traceback.endswith("ValueError: bad\nworse")
 
 
-def test_a_chain_is_kept_whole() -> None:
+def test_the_cause_of_a_chain_is_its_first_exception() -> None:
     code = "try:\n    try: {}['k']\n    except KeyError as e: raise TypeError('t') from e\nexcept TypeError: 1/0"
     error = run_python(code)
-    assert (error.kind, error.message) == ("ZeroDivisionError", "division by zero")
+    assert (error.kind, error.message) == ("KeyError", "'k'")
+    assert error.launcher == "ZeroDivisionError: division by zero"
     assert error.traceback is not None
     assert error.traceback.count("Traceback (most recent call last)") == 3
     assert error.traceback.startswith("Traceback")
@@ -117,9 +117,10 @@ GROUP = """\
     +------------------------------------"""
 
 
-def test_an_exception_group_is_kept_whole() -> None:
-    error = last_traceback(f"before\n{GROUP}")
-    assert error == Error(kind="ExceptionGroup", message="several (1 sub-exception)", traceback=GROUP)
+def test_the_cause_of_an_exception_group_is_its_first_exception() -> None:
+    error = explain(1, f"before\n{GROUP}")
+    group = "ExceptionGroup: several (1 sub-exception)"
+    assert error == Error(kind="ValueError", message="1", traceback=GROUP, launcher=group)
 
 
 def test_make_may_have_the_last_word_but_an_old_traceback_is_not_the_reason() -> None:
@@ -127,6 +128,7 @@ def test_make_may_have_the_last_word_but_an_old_traceback_is_not_the_reason() ->
     error = explain(2, f"{traceback}\nmake: *** [Makefile:2: all] Error 1\n")
     assert error is not None
     assert (error.kind, error.message) == ("mod.MyError", "no")
+    assert error.launcher == "make: [Makefile:2: all] Error 1"
     assert explain(2, traceback + "\nmore" * 60) == Error(kind="exit", message="It exited with code 2.")
     killed = explain(-9, traceback)
     assert killed is not None
@@ -137,12 +139,12 @@ def test_make_may_have_the_last_word_but_an_old_traceback_is_not_the_reason() ->
     "output", ["", "Traceback (most recent call last):", "Traceback (most recent call last):\n  x", "\n\n"]
 )
 def test_half_a_traceback_is_none(output: str) -> None:
-    assert last_traceback(output) is None
+    assert explain(1, output) == Error(kind="exit", message="It exited with code 1.")
 
 
 def test_a_long_traceback_keeps_its_end() -> None:
     frames = "\n".join(f'  File "x", line {n}, in f\n    f()' for n in range(3000))
-    error = last_traceback(f"Traceback (most recent call last):\n{frames}\nRecursionError: too deep")
+    error = explain(1, f"Traceback (most recent call last):\n{frames}\nRecursionError: too deep")
     assert error is not None
     assert error.traceback is not None
     assert len(error.traceback.encode()) <= 33 * 1024

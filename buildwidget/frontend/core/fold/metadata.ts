@@ -56,11 +56,14 @@ function outcomeChanges(event: StatusEvent): Changes {
 }
 
 function boundedError(error: BuildError): BuildError {
-  const { kind, message, traceback } = error;
-  const bounded = { kind: label(kind), message: keepStart(message, MAX_SUMMARY_BYTES) };
-  return traceback === undefined
-    ? bounded
-    : { ...bounded, traceback: keepEnd(traceback, MAX_TRACEBACK_BYTES) };
+  const { kind, message, traceback, launcher, line } = error;
+  return {
+    kind: label(kind),
+    message: keepStart(message, MAX_SUMMARY_BYTES),
+    ...(traceback === undefined ? {} : { traceback: keepEnd(traceback, MAX_TRACEBACK_BYTES) }),
+    ...(launcher === undefined ? {} : { launcher: keepStart(launcher, MAX_SUMMARY_BYTES) }),
+    ...(line === undefined ? {} : { line }),
+  };
 }
 
 /** What a meta event changes, tags apart: null and empty never erase. */

@@ -114,11 +114,16 @@ export interface NotebookRef {
 }
 /**
  * Why a build failed: ``kind`` is a class name or a word, ``message`` a sentence for a person.
+ *
+ * Kind and message are those of the first cause. ``launcher`` is what passed it on: a launcher's last words, or the
+ * exception that a chain of exceptions ended with. ``line`` is the number of the log line that names the cause.
  */
 export interface Error {
   readonly kind: string;
   readonly message: string;
   readonly traceback?: string;
+  readonly launcher?: string;
+  readonly line?: number;
 }
 /**
  * With a cursor: batches from the next event on, or a snapshot; without: a snapshot.

@@ -259,6 +259,29 @@ test("a command that failed shows the end of its log; a lost build says what is 
   );
 });
 
+test("a failure with a known cause shows it first, then the log around it, and leads to its line", async () => {
+  const { root, find, click } = mount("failedcause");
+  expect(find("[data-testid=message]").textContent).toBe("main.c:12:3: error: 'count' undeclared");
+  expect(find("[data-testid=launcher]").textContent).toContain("make: [Makefile:12: main.o] Error 1");
+  expect(root.querySelector("[data-testid=tail]")).toBeNull();
+  const lit = find("[data-testid=cause] [data-lit=true]");
+  expect(lit.dataset.line).toBe("41");
+  expect(lit.textContent).toContain("error: 'count' undeclared");
+  click("[data-action=cause]");
+  await soon(() => expect(root.dataset.folded).toBe("false"));
+  await soon(() => expect(find("[data-testid=log] [data-lit=true]").dataset.line).toBe("41"));
+  expect(find("[data-testid=log]").dataset.following).toBe("false");
+});
+
+test("lines around a cause that the state no longer carries are fetched", async () => {
+  const { session, find, click } = mount("failedabove");
+  await soon(() => expect(find("[data-testid=cause] [data-lit=true]").dataset.line).toBe("41"));
+  expect(session.calls).toContain('log {"after":36,"limit":9}');
+  expect(find("[data-testid=cause]").querySelectorAll("[data-line]").length).toBe(9);
+  click("[data-testid=cause] [data-lit=true] button");
+  await soon(() => expect(find("[data-testid=log] [data-lit=true]").dataset.line).toBe("41"));
+});
+
 test("cancel runs once, and stays cancelling until the build hears it", async () => {
   const { session, root, find, click } = mount("command");
   click("[data-action=cancel]");

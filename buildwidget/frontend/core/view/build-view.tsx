@@ -6,6 +6,7 @@ import { hasEnded, isFolded } from "./fold";
 import { Header } from "./header";
 import { useIdentity } from "./identity";
 import { LiveRegion } from "./live-region";
+import type { LogPlace } from "./log";
 import { FOLLOWED_LINES } from "./log-buffer";
 import { Metrics } from "./metrics";
 import { Outcome, type Place } from "./outcome";
@@ -169,6 +170,12 @@ function Whole({ model, state, ended, folded, notice, onFold }: WholeProps): JSX
   const open = state.permissions.filter((row) => row.decision === undefined);
   const question = ended ? undefined : open[0];
   const answered = useDecisions(state.permissions, question);
+  const [goTo, setGoTo] = useState<LogPlace | null>(null);
+  const onLine = (line: number) => {
+    setTab("log");
+    setGoTo({ line });
+    onFold(false);
+  };
   const onOpen = (place: Place) => {
     if (place !== "todos" && place !== "progress") setTab(place);
     onFold(false);
@@ -197,8 +204,10 @@ function Whole({ model, state, ended, folded, notice, onFold }: WholeProps): JSX
           onAnswer={answered}
         />
       )}
-      {ended && <Outcome state={state} folded={folded} stale={isStale(model)} onOpen={onOpen} />}
-      {!folded && <Body id={bodyId} state={state} ended={ended} tab={tab} setTab={setTab} />}
+      {ended && (
+        <Outcome state={state} folded={folded} stale={isStale(model)} onOpen={onOpen} onLine={onLine} />
+      )}
+      {!folded && <Body id={bodyId} state={state} ended={ended} tab={tab} setTab={setTab} goTo={goTo} />}
     </>
   );
 }
@@ -208,10 +217,11 @@ interface BodyProps {
   readonly state: State;
   readonly ended: boolean;
   readonly tab: TabName | null;
+  readonly goTo: LogPlace | null;
   setTab(tab: TabName): void;
 }
 
-function Body({ id, state, ended, tab, setTab }: BodyProps): JSX.Element {
+function Body({ id, state, ended, tab, goTo, setTab }: BodyProps): JSX.Element {
   const { todos, tools, progress, metrics } = state;
   return (
     <div class="bw-body" id={id}>
@@ -220,7 +230,7 @@ function Body({ id, state, ended, tab, setTab }: BodyProps): JSX.Element {
       )}
       {progress.length > 0 && <Progress bars={progress} status={state.status} />}
       {metrics.length > 0 && <Metrics metrics={metrics} />}
-      <Pane state={state} ended={ended} chosen={tab} choose={setTab} />
+      <Pane state={state} ended={ended} chosen={tab} choose={setTab} goTo={goTo} />
     </div>
   );
 }

@@ -25,14 +25,20 @@ import type { LogState } from "./types";
 const PAGE = 1_000;
 const AROUND = 200;
 
+/** A line to show; each wish is an object of its own, so that the same line can be wished for again. */
+export interface LogPlace {
+  readonly line: number;
+}
+
 interface Props {
   readonly log: LogState;
   readonly searching: boolean;
+  readonly goTo: LogPlace | null;
   /** `toLog`: the reader goes on in the log, not in the tools beside the tabs. */
   onSearchEnd(toLog: boolean): void;
 }
 
-export const Log = memo(function Log({ log, searching, onSearchEnd }: Props): JSX.Element {
+export const Log = memo(function Log({ log, searching, goTo, onSearchEnd }: Props): JSX.Element {
   const { actions } = useBuild();
   const [following, setFollowing] = useState(true);
   const [target, setTarget] = useState<number | null>(null);
@@ -73,6 +79,9 @@ export const Log = memo(function Log({ log, searching, onSearchEnd }: Props): JS
         true,
       );
   };
+  useEffect(() => {
+    if (goTo !== null) onPick(goTo.line);
+  }, [goTo]);
 
   if (searching) return <LogSearch log={log} onPick={onPick} onEnd={() => onSearchEnd(false)} />;
   const fresh = following ? 0 : Math.max(0, log.count - Math.max(leftAt.current, 0));

@@ -2,6 +2,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useState } from "preact/hooks";
 import { ansiText } from "./ansi";
+import { CauseLines, CauseLink } from "./cause";
 import { NextSteps } from "./follow-up";
 import { plural } from "./format";
 import { Icon } from "./icons";
@@ -18,6 +19,8 @@ interface OutcomeProps {
   /** Whether the build is only remembered: nothing can be done with it. */
   readonly stale: boolean;
   onOpen(place: Place): void;
+  /** Opens the log at a line. */
+  onLine(line: number): void;
 }
 
 /** The message of an ended build, or null where there is nothing to say. */
@@ -48,12 +51,19 @@ function exitText(code: number | null | undefined): string | null {
 const LOST_HINT = "Everything it reported until then is kept. What it did after that is not known.";
 const TAIL_LINES = 6;
 
-export function Outcome({ state, folded, stale, onOpen }: OutcomeProps): JSX.Element | null {
+/** The class of the error, which says something; the word for "ended with exit code 2" does not. */
+function errorClass({ error }: State, text: string | null): string | null {
+  if (!error || text?.includes(error.kind)) return null;
+  return error.traceback || (error.line !== undefined && /[A-Z]/.test(error.kind)) ? error.kind : null;
+}
+
+export function Outcome({ state, folded, stale, onOpen, onLine }: OutcomeProps): JSX.Element | null {
   const text = outcomeText(state);
   const bad = state.status === "failed" || state.status === "lost";
-  // The class of an exception says something; the word for "ended with exit code 2" does not.
-  const kind = state.error?.traceback && !text?.startsWith(state.error.kind) ? state.error.kind : null;
-  const tail = bad && folded && !state.error?.traceback ? state.log.lines.slice(-TAIL_LINES) : [];
+  const kind = errorClass(state, text);
+  const line = bad ? state.error?.line : undefined;
+  const tailed = bad && folded && line === undefined && !state.error?.traceback;
+  const tail = tailed ? state.log.lines.slice(-TAIL_LINES) : [];
   const hasFacts = folded && facts(state).length > 0;
   const goesOn = state.agent?.session !== undefined && !stale;
   if (text === null && !goesOn && !hasFacts) return null;
@@ -64,6 +74,10 @@ export function Outcome({ state, folded, stale, onOpen }: OutcomeProps): JSX.Ele
           {kind && <strong>{`${kind}: `}</strong>}
         </Message>
       )}
+      {bad && state.error?.launcher && (
+        <p class="bw-hint bw-launcher" data-testid="launcher">{`Passed on as: ${state.error.launcher}`}</p>
+      )}
+      {line !== undefined && folded && <CauseLines log={state.log} line={line} onLine={onLine} />}
       {state.error?.traceback && <Traceback text={state.error.traceback} />}
       {tail.length > 0 && (
         <pre class="bw-pre bw-tail" data-testid="tail">
@@ -71,6 +85,7 @@ export function Outcome({ state, folded, stale, onOpen }: OutcomeProps): JSX.Ele
         </pre>
       )}
       <div class="bw-outcome-end">
+        {line !== undefined && state.log.count >= line && <CauseLink line={line} onLine={onLine} />}
         {hasFacts && <Facts state={state} onOpen={onOpen} />}
         {!stale && <NextSteps state={state} />}
       </div>

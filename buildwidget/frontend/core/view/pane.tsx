@@ -6,7 +6,7 @@ import { Displays } from "./displays";
 import { short } from "./format";
 import { Icon } from "./icons";
 import { useIdentity } from "./identity";
-import { Log } from "./log";
+import { Log, type LogPlace } from "./log";
 import { unfinishedRows } from "./log-buffer";
 import { useAction, useBuild } from "./session";
 import { Texts } from "./texts";
@@ -51,10 +51,12 @@ interface Props {
   readonly state: State;
   readonly ended: boolean;
   readonly chosen: TabName | null;
+  /** Where the log is to be opened. */
+  readonly goTo: LogPlace | null;
   choose(tab: TabName): void;
 }
 
-export function Pane({ state, ended, chosen, choose }: Props): JSX.Element | null {
+export function Pane({ state, ended, chosen, goTo, choose }: Props): JSX.Element | null {
   const id = useIdentity();
   const tabs = tabsOf(state);
   // What came first stays until the reader chooses: a tab must not change under their eyes.
@@ -74,8 +76,8 @@ export function Pane({ state, ended, chosen, choose }: Props): JSX.Element | nul
     setRefocus(null);
   }, [refocus]);
   useEffect(() => {
-    if (current !== "log") setSearching(false);
-  }, [current]);
+    if (current !== "log" || goTo !== null) setSearching(false);
+  }, [current, goTo]);
   if (current === null) return null;
   const onKeyDown = (event: KeyboardEvent) => {
     const at = tabs.findIndex(([name]) => name === current);
@@ -125,7 +127,9 @@ export function Pane({ state, ended, chosen, choose }: Props): JSX.Element | nul
         {current === "log" && <LogTools searching={searching} setSearching={setSearching} />}
       </div>
       <div role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-${current}`} class="bw-panel">
-        {current === "log" && <Log log={state.log} searching={searching} onSearchEnd={endSearch} />}
+        {current === "log" && (
+          <Log log={state.log} searching={searching} goTo={goTo} onSearchEnd={endSearch} />
+        )}
         {current === "text" && <Texts texts={state.texts} ended={ended} />}
         {current === "output" && <Displays displays={state.displays} />}
         {current === "artifacts" && (

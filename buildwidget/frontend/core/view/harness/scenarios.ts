@@ -258,6 +258,34 @@ export const SCENARIOS: Record<string, () => FakeSession> = {
         error: { kind: "ExitCode", message: "make -j4 ended with exit code 2." },
       }),
     ]),
+  failedcause: () =>
+    session("command", 80, [
+      ...commandEvents(),
+      log(ago(2), 41, [
+        ["stderr", "main.c:12:3: \u001b[31merror:\u001b[0m 'count' undeclared"],
+        ["stdout", "make: *** [Makefile:12: main.o] Error 1"],
+      ]),
+      status(ago(1), "failed", {
+        exit_code: 2,
+        error: {
+          kind: "compile_error",
+          message: "main.c:12:3: error: 'count' undeclared",
+          launcher: "make: [Makefile:12: main.o] Error 1",
+          line: 41,
+        },
+      }),
+    ]),
+  /** The cause stands above the lines that the state still carries. */
+  failedabove: () =>
+    session("command", 80, [
+      ...commandEvents(),
+      log(ago(9), 41, [["stderr", "main.c:12:3: error: 'count' undeclared"]]),
+      ...[0, 1, 2, 3, 4, 5].map((part) => log(ago(2), 42 + 500 * part, manyLines(42 + 500 * part, 500))),
+      status(ago(1), "failed", {
+        exit_code: 2,
+        error: { kind: "compile_error", message: "main.c:12:3: error: 'count' undeclared", line: 41 },
+      }),
+    ]),
   cancelled: () =>
     session("command", 80, [...commandEvents(), status(ago(1), "cancelled", { exit_code: 130 })]),
   lost: () =>

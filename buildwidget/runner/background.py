@@ -79,13 +79,19 @@ def look_at(identity: ProcessIdentity) -> LeftProcess | None:
         process = psutil.Process(identity.pid)
         words = " ".join(process.cmdline()) or process.name()
         parent = process.ppid()
-        session = os.getsid(identity.pid) if sys.platform != "win32" else 0
+        session = _session_of(identity.pid)
     except (psutil.Error, OSError):
         return None
     cwd = ""
     with contextlib.suppress(psutil.Error, OSError):
         cwd = process.cwd()
     return LeftProcess(identity, words, cwd, session, parent, _ignores(identity.pid))
+
+
+def _session_of(pid: int) -> int:
+    if sys.platform == "win32":  # which has none
+        return 0
+    return os.getsid(pid)
 
 
 def _ignores(pid: int) -> bool:
@@ -96,7 +102,9 @@ def _ignores(pid: int) -> bool:
         return False
     found = re.search(r"^SigIgn:\s*([0-9a-fA-F]+)", status, re.MULTILINE)
     bits = int(found[1], 16) if found else 0
-    return sys.platform != "win32" and any(bits >> (number - 1) & 1 for number in (signal.SIGINT, signal.SIGHUP))
+    if sys.platform == "win32":
+        return False
+    return any(bits >> (number - 1) & 1 for number in (signal.SIGINT, signal.SIGHUP))
 
 
 class BackgroundJobs:

@@ -23,7 +23,7 @@ for step in range(21):
     up = "\\\\033[3A" if step else ""
     sys.stdout.write(up + "".join(f"\\\\r\\\\033[2K{row}\\\\n" for row in rows))
     sys.stdout.flush()
-    while step == 9 and not pathlib.Path("go").exists():
+    while step == 9 and not pathlib.Path("drawn").exists():
         time.sleep(0.02)
 sys.stdout.write("\\\\033[?25h")
 print("all done")
@@ -48,7 +48,7 @@ def test_rows_that_are_drawn_over_and_over(lab: LabServer, open_page: Callable[[
     page.view.screenshot(path=RESULTS / "build-open.png")
     bars = page.model(build_id, "state.progress")
     assert [(bar["label"], bar["current"], bar["total"]) for bar in bars] == [("train", 9, 20), ("valid", 4, 10)]
-    (lab.root / "go").touch()
+    (lab.root / "drawn").touch()
     page.wait_for("status", "succeeded")
     lines = [text for _, text in page.model(build_id, "state.log.lines")]
     assert [line.split("%")[0] for line in lines] == [

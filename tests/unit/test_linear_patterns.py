@@ -10,6 +10,17 @@ from tests.hostile import inputs, patterns
 from tests.hostile.timing import Growth, superlinear
 
 BUILT: Final = {
+    **dict.fromkeys(
+        [
+            "buildwidget.runner.causes.compilers._compiler",
+            "buildwidget.runner.causes.compilers._launcher",
+            "buildwidget.runner.causes.programs._memory",
+            "buildwidget.runner.causes.programs._system",
+            "buildwidget.runner.causes.programs._tool",
+            "buildwidget.runner.causes.runtimes._plain",
+        ],
+        "a constant of the table of readers, which tests/unit/runner/causes/test_hostile.py measures",
+    ),
     "buildwidget.runner.artifact_paths._next": "a literal text in place of each mask, one alternative for each",
     "buildwidget.runner.secrets.patterns.ValuePatterns.__init__": "a user's own, used on at most 4,096 bytes at a time",
 }

@@ -57,7 +57,7 @@ def read_npm(lines: Sequence[Line], index: int, match: re.Match[str]) -> Found |
         words = re.match(r"npm (?:ERR!|error) (.+)$", line.text)
         if words is None:
             break
-        text = re.sub(rf"^(?:{re.escape(code)}|{re.escape(code.removeprefix('E'))}) ", "", words[1]).strip()
+        text = words[1].removeprefix(f"{code} ").removeprefix(f"{code.removeprefix('E')} ").strip()
         if text and not re.match(r"(?:errno|syscall|path|code|notarget|dest)\b", text):
             return _at(lines, index, code, text)
     return None

@@ -25,7 +25,7 @@ _LINK_LINES: Final = 8
 """The words between two exceptions of a chain, with the blank lines and quotes around them, are at most so long."""
 
 _HEADER: Final = re.compile(r"(?P<margin>.*?)(?:Exception Group )?Traceback \(most recent call last\):\s*$")
-_PLACE: Final = re.compile(r'  File "[^"]*", line \d+(?P<function>, in .*)?\s*$')
+_PLACE: Final = re.compile(r'  File "[^"]*", line \d+(?:(?P<function>, in .*)|\s*)$')
 _RICH_HEADER: Final = re.compile(r"[╭┌+][─-]+ Traceback \(most recent call last\) [─-]+[╮┐+]\s*$")
 _RICH_END: Final = re.compile(r"[╰└+][─-]+[╯┘+]?\s*$")
 _IPYTHON_HEADER: Final = re.compile(r"(?P<kind>[^\W\d][\w.]*) +Traceback \(most recent call last\)\s*$")

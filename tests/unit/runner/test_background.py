@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import functools
 import os
+import signal
 import subprocess
 
 import pytest
@@ -52,7 +54,9 @@ def test_a_real_process_is_looked_at(trap: str, kept: bool) -> None:
         seen = look_at(ProcessIdentity.of(process.pid))
         return seen.words if seen else ""
 
-    with subprocess.Popen(["sh", "-c", f"{trap}; exec sleep 60"], cwd="/") as process:
+    # A program that was started with nohup ignores SIGHUP, and so would all that these tests start.
+    heeding = functools.partial(signal.signal, signal.SIGHUP, signal.SIG_DFL)
+    with subprocess.Popen(["sh", "-c", f"{trap}; exec sleep 60"], cwd="/", preexec_fn=heeding) as process:  # noqa: PLW1509 - no threads here
         try:
             wait_until(lambda: shown() == "sleep 60", what="the program to start")
             seen = look_at(ProcessIdentity.of(process.pid))

@@ -79,7 +79,7 @@ READERS: Final = (
     _launcher("ptxas's end", r"ptxas fatal +: (?P<message>.+)$", "ptxas"),
     RUSTC,
     _compiler("ld", r"(?P<message>.{0,500}undefined reference to .+)$", "link_error"),
-    _compiler("ld without a library", r"(?P<message>(?:\S*[/ ])?\S*ld(?:\.\w+)?: cannot find .+)$", "link_error"),
+    _compiler("ld without a library", r"(?P<message>(?:\S*[/ ])?[^\s/]*ld(?:\.\w+)?: cannot find .+)$", "link_error"),
     _compiler(
         "lld",
         r"(?:\S*/)?(?P<message>(?:ld\.lld|ld64\.lld|lld-link|wasm-ld|mold|rust-lld): (?:error|fatal): .+)$",

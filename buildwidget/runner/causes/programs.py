@@ -183,9 +183,7 @@ MEMORY: Final = (
     _memory("slurm's memory limit", r"(?P<message>slurmstepd: error: Detected \d+ oom.?kill event.*)$"),
     _memory("srun's memory limit", r"srun: error: (?P<message>.*: Out Of Memory)$"),
     _memory("kernel's kill", r".*(?P<message>Out of memory: Killed process .*)$"),
-    _memory(
-        "shell's kill", r"(?:.*: line \d+: +\d+ )?(?P<message>Killed\b(?: {2,}.*)?)$", "SIGKILL", role=Role.SYMPTOM
-    ),
+    _memory("shell's kill", r"(?:.*: line \d+: +\d+ )?(?P<message>Killed\b(?:  .*)?)$", "SIGKILL", role=Role.SYMPTOM),
     _memory("Java's memory", r"(?:# )?(?P<message>There is insufficient memory for the Java Runtime Environment.*)$"),
 )
 
@@ -230,7 +228,7 @@ TOOLS: Final = (
     *(_system(kind, words) for kind, words in _SYSTEM_WORDS.items()),
     _tool(
         "missing module of python -m",
-        r"\S*python\S*: (?P<message>(?:No module named|Error while finding module).+)$",
+        r"(?:\S*/)?python[^\s/:]*: (?P<message>(?:No module named|Error while finding module).+)$",
         "ModuleNotFoundError",
     ),
     _tool(

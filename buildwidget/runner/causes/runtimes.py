@@ -159,6 +159,8 @@ READERS: Final = (
         read=read_julia,
     ),
     _plain("Perl", r"(?P<message>.{1,500}? at [\w./-]{1,200}\.p[lm] line \d+\.)$", "die", family="perl"),
-    Reader("Ruby", re.compile(r"\S+:\d+:in .+?: (?P<message>.+) \((?P<kind>(?:\w+::)*\w+(?:Error|Exception)?)\)$")),
+    Reader(
+        "Ruby", re.compile(r"\S+:\d+:in .{1,120}?: (?P<message>.+) \((?P<kind>(?:\w+::)*\w+(?:Error|Exception)?)\)$")
+    ),
     _plain("JavaScript's heap", r"(?:<.*> )?FATAL ERROR: (?P<message>.*heap out of memory.*)$", "out_of_memory"),
 )

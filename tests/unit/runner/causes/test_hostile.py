@@ -8,6 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from buildwidget.runner.causes.found import Reader
+from buildwidget.runner.causes.table import READERS
+from tests.hostile import inputs
+from tests.hostile.timing import superlinear
 from tests.unit.runner.causes.samples import SAMPLES, Sample, explained
 
 _LINES = sorted({line for sample in SAMPLES for line in sample.lines})
@@ -70,3 +74,9 @@ def test_a_sample_repeated_takes_linear_time(sample: Sample) -> None:
     began = time.process_time()
     explained(1, lines)
     assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.name)
+def test_the_pattern_of_a_reader_is_linear(reader: Reader) -> None:
+    for hostile in inputs.for_pattern(reader.pattern):
+        assert not superlinear(reader.pattern.match, hostile.text, size=4_000), hostile

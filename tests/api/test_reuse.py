@@ -98,7 +98,7 @@ def test_an_edited_module_runs_again(data: Path, tmp_path: Path, monkeypatch: py
     first = bw.launch(f, key="k")
     assert first.result(timeout=WAIT) == 1
     assert bw.launch(f, key="k", reuse="succeeded").id == first.id
-    (tmp_path / "reused_module.py").write_text("def value(): return 2\n")
+    (tmp_path / "reused_module.py").write_text("def value(): return 2  # another size, as two edits within a second have one time\n")
     second = bw.launch(f, key="k", reuse="succeeded")
     assert second.result(timeout=WAIT) == 2
     del sys.modules["reused_module"]

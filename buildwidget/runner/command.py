@@ -99,7 +99,7 @@ class Gathering:
         self._window = GATHER_SECONDS
 
     def pause(self, size: int) -> float:
-        """Seconds to wait after a read of so many bytes; 0 unless reads come close together and bring little."""
+        """Seconds to wait after a read of ``size`` bytes; 0 unless reads come close together and bring little."""
         now = self._clock()
         if now - self._last > 2 * GATHER_SECONDS:
             self._since, self._bytes, self._window = now, 0, GATHER_SECONDS

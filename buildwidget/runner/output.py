@@ -24,7 +24,7 @@ OPEN_SECONDS: Final = 0.2
 
 OPEN_BURST_CHARACTERS: Final = 1024 * 1024
 OPEN_CHARACTERS_A_SECOND: Final = 4 * 1024
-"""Open rows are written as often as that while they are few; in the long run so many characters a second."""
+"""Open rows: characters that may be written at the full rate, and the mean rate in the long run."""
 
 
 class Output:
@@ -116,8 +116,9 @@ class Output:
     def _tell_unfinished(self, *, at_once: bool = False) -> None:
         if at_once:
             self._next_open = self._clock()
-        if self._partial() != self._told or self._is_open_due():
-            self._tell([])
+        rows = self._changed_open()
+        if rows is not None or self._partial() != self._told:
+            self._write_log([], rows)
 
     def _masked_update(self, update: LogUpdate) -> LogUpdate:
         if not self._masker:
@@ -127,8 +128,11 @@ class Output:
         return dataclasses.replace(update, partial=mask(update.partial), drawn=drawn, resting=mask(update.resting))
 
     def _tell(self, lines: list[LogLine]) -> None:
+        self._write_log(lines, self._changed_open())
+
+    def _write_log(self, lines: list[LogLine], rows: dict[Stream, list[str]] | None) -> None:
         self._next_partial = self._clock() + (SAMPLE_SECONDS if self._limit.reached else PARTIAL_SECONDS)
-        partial, rows = self._partial(), self._changed_open()
+        partial = self._partial()
         changed = None if partial == self._told else partial
         self._told = partial
         for text in (changed or {}).values():
@@ -155,15 +159,15 @@ class Output:
         found = ((stream, reading.splitter.open_lines()) for stream, reading in self._streams.items())
         return {stream: rows for stream, rows in found if rows}
 
-    def _is_open_due(self) -> bool:
-        return self._clock() >= self._next_open and self._open() != self._told_open
-
     def _changed_open(self) -> dict[Stream, list[str]] | None:
         """The open rows, masked; None: as they were, or written too short a time ago."""
-        if not self._is_open_due():
+        if self._clock() < self._next_open:
+            return None
+        rows = self._open()
+        if rows == self._told_open:
             return None
         # As they were before masking, so that a picture is masked once and not with every read.
-        self._told_open = self._open()
+        self._told_open = rows
         masked = {stream: self._masker.mask_rows(rows) for stream, rows in self._told_open.items()}
         size = sum(len(row) for rows in masked.values() for row in rows)
         self._next_open = self._clock() + self._open_pace.wait_after(size)
@@ -182,7 +186,7 @@ class _Pace:
         self._paid = clock() - OPEN_BURST_CHARACTERS / OPEN_CHARACTERS_A_SECOND
 
     def wait_after(self, size: int) -> float:
-        """Seconds to wait after rows of so many characters."""
+        """Seconds to wait after rows of ``size`` characters were written."""
         now = self._clock()
         earliest = now - OPEN_BURST_CHARACTERS / OPEN_CHARACTERS_A_SECOND
         self._paid = max(self._paid, earliest) + size / OPEN_CHARACTERS_A_SECOND

@@ -67,7 +67,7 @@ class Grid:
         self._number += 1
 
     def _leave(self, up: int) -> None:
-        """The cursor is about to leave its row for another one, so many rows up."""
+        """The cursor is about to leave its row for one that is ``up`` rows higher (below it: negative)."""
 
     def _came(self, row: Row) -> None:
         """The cursor has come to a row."""

@@ -21,7 +21,7 @@ from buildwidget.runner.terminal.sights import Drawn, ReadGrid
 from buildwidget.runner.terminal.styles import DEFAULT
 
 QUIET_ROWS: Final = 10
-"""After so many newlines without a move up, rows are not expected to be drawn again."""
+"""Newlines without a move up, after which rows are not expected to be drawn again."""
 
 _MAX_REMEMBERED: Final = 200
 """Rows of cleared pictures that are remembered, so that a picture drawn again is not logged again."""

@@ -64,7 +64,7 @@ class ReadGrid(Grid):
         return text or " " * len(row.cells)
 
     def _leave(self, up: int) -> None:
-        """The cursor leaves its row for another one, so many rows up."""
+        """The cursor leaves its row for one that is ``up`` rows higher (below it: negative)."""
         row = self._row()
         if row.dirty and row.cells:
             self._see(row, max(up, 0))
